@@ -1,0 +1,52 @@
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { Foundation1764000000000 } from './migrations/1764000000000-foundation.js';
+
+/** Serialises migration runs of api, worker and CLI that start together; any constant does. */
+const MIGRATION_LOCK = 5334;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A transaction left open and idle this long is ended by the server: it could hold locks for ever. */
+const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+export interface DataSourceOptionsOfOurs {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly applicationName: string;
+}
+
+export function createDataSource(options: DataSourceOptionsOfOurs): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    poolSize: options.poolSize,
+    applicationName: options.applicationName,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    synchronize: false,
+    migrations: [Foundation1764000000000],
+    migrationsTransactionMode: 'each',
+    extra: {
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    },
+  });
+}
+
+/** Brings the database at `url` to the newest schema; several processes may call it at once. */
+export async function runMigrations(url: string): Promise<void> {
+  const lock = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  await lock.connect();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const source = createDataSource({ url, poolSize: 2, applicationName: 'zhiqiao-migrations' });
+    await source.initialize();
+    try {
+      await source.runMigrations();
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await lock.end();
+  }
+}

@@ -1,0 +1,122 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Our own keys (G-81): one file in SECRETS_DIR, made once under a lock, shared by api, worker and CLI.
+ * Data keys have ids, so that old rows stay readable after a rotation; the newest seals.
+ */
+export interface KeyStore {
+  /** Newest data key first. */
+  readonly dataKeys: readonly { readonly id: string; readonly key: Buffer }[];
+  readonly blindIndexKey: Buffer;
+  readonly receiptKeys: readonly ReceiptKey[];
+}
+
+/** Ed25519 key that signs receipts; retired keys are kept for verification (G-24). */
+export interface ReceiptKey {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+  /** 32 raw bytes. */
+  readonly publicKey: Buffer;
+  readonly notBefore: string;
+  readonly notAfter: string | null;
+}
+
+interface KeyFile {
+  version: 1;
+  dataKeys: { id: string; key: string }[];
+  blindIndexKey: string;
+  receiptKeys: { id: string; pkcs8: string; notBefore: string; notAfter: string | null }[];
+}
+
+const FILE = 'keys.json';
+const KEY_BYTES = 32;
+const LOCK_WAIT_MS = 10_000;
+const LOCK_POLL_MS = 20;
+/** SubjectPublicKeyInfo of Ed25519 ends with the 32 raw bytes. */
+const RAW_PUBLIC_KEY_BYTES = 32;
+
+export class SecretsMissingError extends Error {
+  override name = 'SecretsMissingError';
+}
+
+function newKeyFile(nowIso: string): KeyFile {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return {
+    version: 1,
+    dataKeys: [{ id: 'd1', key: randomBytes(KEY_BYTES).toString('base64') }],
+    blindIndexKey: randomBytes(KEY_BYTES).toString('base64'),
+    receiptKeys: [
+      {
+        id: 'r1',
+        pkcs8: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+        notBefore: nowIso,
+        notAfter: null,
+      },
+    ],
+  };
+}
+
+function parse(text: string): KeyStore {
+  const file = JSON.parse(text) as KeyFile;
+  return {
+    dataKeys: file.dataKeys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') })),
+    blindIndexKey: Buffer.from(file.blindIndexKey, 'base64'),
+    receiptKeys: file.receiptKeys.map(({ id, pkcs8, notBefore, notAfter }) => {
+      const privateKey = createPrivateKey({ key: Buffer.from(pkcs8, 'base64'), format: 'der', type: 'pkcs8' });
+      const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+      return { id, privateKey, publicKey: spki.subarray(-RAW_PUBLIC_KEY_BYTES), notBefore, notAfter };
+    }),
+  };
+}
+
+function withLock<T>(dir: string, work: () => T): T {
+  const lock = join(dir, '.lock');
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      mkdirSync(lock, { mode: 0o700 });
+      break;
+    } catch (error) {
+      // A lock older than the wait was left by a killed start: taking it over is safe, the file is written atomically.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** Whether keys were ever made in this directory. */
+export function hasKeys(dir: string): boolean {
+  return existsSync(join(dir, FILE));
+}
+
+/**
+ * Reads the keys, making them on the very first start.
+ * Throws SecretsMissingError when `mayCreate` is false (the database holds records) and there are none.
+ */
+export function openKeyStore(dir: string, options: { mayCreate: boolean; nowIso: string }): KeyStore {
+  const path = join(dir, FILE);
+  if (existsSync(path)) return parse(readFileSync(path, 'utf8'));
+  if (!options.mayCreate) {
+    throw new SecretsMissingError(
+      `The database holds records but ${FILE} is missing in SECRETS_DIR: restore that file from its backup; ` +
+        'without it personal data cannot be opened. Nothing was started.',
+    );
+  }
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  chmodSync(dir, 0o700);
+  return withLock(dir, () => {
+    if (!existsSync(path)) {
+      const draft = `${path}.${process.pid}`;
+      writeFileSync(draft, JSON.stringify(newKeyFile(options.nowIso), null, 2), { mode: 0o600 });
+      renameSync(draft, path);
+    }
+    return parse(readFileSync(path, 'utf8'));
+  });
+}

@@ -1,0 +1,65 @@
+import { createCipheriv, createDecipheriv, createHmac, randomFillSync, sign } from 'node:crypto';
+import type { KeyStore, ReceiptKey } from './key-store.js';
+
+/**
+ * Sealing at rest: AES-256-GCM with a random 96-bit nonce. Layout: `len(keyId) | keyId | nonce | tag | ciphertext`.
+ * The place (`table|column|row`) is authenticated, so that a cipher text moved elsewhere does not open.
+ */
+export interface Vault {
+  seal(plain: string, place: string): Buffer;
+  /** Throws VaultError when the key is unknown or the bytes or the place are not what was sealed. */
+  open(sealed: Buffer, place: string): string;
+  /** Keyed digest for equality search over low-entropy values; never a plain hash (S32). */
+  blindIndex(purpose: string, value: string): Buffer;
+  signReceipt(text: string): { keyId: string; signature: string };
+  readonly receiptKeys: readonly ReceiptKey[];
+}
+
+export class VaultError extends Error {
+  override name = 'VaultError';
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export function createVault(keys: KeyStore): Vault {
+  const newest = keys.dataKeys[0];
+  const signer = keys.receiptKeys[0];
+  if (!newest || !signer) throw new VaultError('no data key or no receipt key');
+  const byId = new Map(keys.dataKeys.map(({ id, key }) => [id, key]));
+  const header = Buffer.concat([Buffer.from([newest.id.length]), Buffer.from(newest.id, 'ascii')]);
+
+  return {
+    receiptKeys: keys.receiptKeys,
+    seal(plain, place) {
+      const nonce = randomFillSync(Buffer.allocUnsafe(NONCE_BYTES));
+      const cipher = createCipheriv('aes-256-gcm', newest.key, nonce);
+      cipher.setAAD(Buffer.from(`${place}|${newest.id}`, 'utf8'));
+      const body = cipher.update(plain, 'utf8');
+      const end = cipher.final();
+      return Buffer.concat([header, nonce, cipher.getAuthTag(), body, end]);
+    },
+    open(sealed, place) {
+      const idEnd = 1 + (sealed[0] ?? 0);
+      const keyId = sealed.subarray(1, idEnd).toString('ascii');
+      const key = byId.get(keyId);
+      if (!key) throw new VaultError(`unknown data key ${keyId}`);
+      const nonce = sealed.subarray(idEnd, idEnd + NONCE_BYTES);
+      const tagEnd = idEnd + NONCE_BYTES + TAG_BYTES;
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce);
+      decipher.setAAD(Buffer.from(`${place}|${keyId}`, 'utf8'));
+      decipher.setAuthTag(sealed.subarray(idEnd + NONCE_BYTES, tagEnd));
+      try {
+        return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8');
+      } catch {
+        throw new VaultError('sealed value does not open at this place');
+      }
+    },
+    blindIndex: (purpose, value) =>
+      createHmac('sha256', keys.blindIndexKey).update(`${purpose}\u0000${value}`, 'utf8').digest(),
+    signReceipt: (text) => ({
+      keyId: signer.id,
+      signature: sign(null, Buffer.from(text, 'utf8'), signer.privateKey).toString('base64'),
+    }),
+  };
+}
