@@ -1,0 +1,335 @@
+/** The national side against a signed caller: gate, idempotency, rules, batches, faults, feed and reconciliation. */
+import { isObject, recordsHash, sha256Hex, type JsonObject } from './canonical.js';
+import { ENTITY_OF, expectedNational } from './expected-national.js';
+import { NationalCaller, type Envelope } from './national-caller.js';
+import { encryptField } from './national/wire.js';
+import { FIELD_RULES } from './national/fields.js';
+import { startNationalSide, type NationalSide, type Row, type SettingsPatch } from './national-side.js';
+import { pause } from './station-client.js';
+import { makeWorld } from './world.js';
+
+const open: NationalSide[] = [];
+const KEY = '0123456789abcdeffedcba9876543210';
+
+async function start(settings: SettingsPatch = {}): Promise<{ national: NationalSide; caller: NationalCaller }> {
+  const national = await startNationalSide({ settings });
+  open.push(national);
+  const caller = new NationalCaller({ baseUrl: national.baseUrl });
+  await caller.login();
+  return { national, caller };
+}
+
+afterEach(async () => {
+  for (const national of open.splice(0)) await national.close();
+});
+
+interface Item {
+  kind: string;
+  body: JsonObject;
+}
+
+/** The whole small world as national write items, parents first; bizNo = sourceId with dots replaced. */
+function worldItems(seed: number): Item[] {
+  const world = makeWorld({ seed, sizes: { blocked: false, certificates: 0 } });
+  const order = ['station', 'volunteer', 'team', 'project', 'activity', 'membership', 'service-record'];
+  const rank = (kind: string): number => (order.includes(kind) ? order.indexOf(kind) : order.length);
+  const data = new Map(world.records.map((one) => [`${one.item.kind}/${one.item.sourceId}`, one.item.data]));
+  const bizNo = (_kind: string, sourceId: string): string => sourceId.replaceAll('.', '_');
+  const resolver = { bizNo, data: (kind: string, sourceId: string) => data.get(`${kind}/${sourceId}`) ?? {} };
+  const sorted = [...world.records].sort((a, b) => rank(a.item.kind) - rank(b.item.kind));
+  return sorted.map(({ item }) => {
+    const number = bizNo(item.kind, item.sourceId);
+    const plain = expectedNational(item.kind, item.data, resolver, number);
+    return { kind: item.kind, body: { bizNo: number, version: 1, op: 'UPSERT', data: sealed(item.kind, plain) } };
+  });
+}
+
+function sealed(kind: string, plain: JsonObject): JsonObject {
+  const entity = ENTITY_OF[kind];
+  const rules = entity === undefined ? {} : FIELD_RULES[entity];
+  const out: JsonObject = { ...plain };
+  for (const [key, value] of Object.entries(plain)) {
+    if (rules[key]?.encrypted === true && typeof value === 'string') out[key] = encryptField(KEY, value);
+  }
+  return out;
+}
+
+function write(caller: NationalCaller, item: Item, patch: JsonObject = {}): Promise<Envelope> {
+  return caller.post(`/gw/v1/${String(ENTITY_OF[item.kind])}`, { ...item.body, ...patch });
+}
+
+async function populated(
+  settings: SettingsPatch = {},
+): Promise<{ national: NationalSide; caller: NationalCaller; items: Item[] }> {
+  const { national, caller } = await start(settings);
+  const items = worldItems(11);
+  for (const item of items) {
+    const reply = await write(caller, item);
+    if (reply.code !== '0000')
+      throw new Error(`${item.kind} ${JSON.stringify(item.body)} → ${reply.code} ${JSON.stringify(reply.detail)}`);
+  }
+  return { national, caller, items };
+}
+
+const find = (items: Item[], kind: string): Item => items.find((one) => one.kind === kind) as Item;
+const dataOf = (item: Item): JsonObject => (isObject(item.body.data) ? item.body.data : {});
+
+describe('gate (A1–A8)', () => {
+  test('codes in order; replies are signed', async () => {
+    const { national, caller } = await start();
+    const sm3 = new NationalCaller({ baseUrl: national.baseUrl, method: 'HMAC-SM3' });
+    await sm3.login();
+    expect(await sm3.get('/gw/v1/sys/status')).toMatchObject({ code: '0000', signed: true });
+    const path = '/gw/v1/stations/lookup';
+    const body = { by: 'bizNo', keys: ['X'] };
+    const code = async (overrides: Record<string, string>): Promise<string> =>
+      (await caller.post(path, body, overrides)).code;
+    expect(await code({ 'X-Nonce': 'short' })).toBe('1001');
+    expect(await code({ 'X-Sign-Method': 'SM2' })).toBe('1001');
+    expect(await code({ 'X-Contract': 'ref-v0' })).toBe('1011');
+    expect(await code({ 'X-App-Key': 'other' })).toBe('1007');
+    expect(await code({ 'X-Timestamp': String(Date.now() - 400_000) })).toBe('1003');
+    expect(await code({ 'X-Sign': 'AAAA' })).toBe('1002');
+    expect(await code({ 'X-Nonce': 'n'.repeat(16) })).toBe('0000');
+    expect(await code({ 'X-Nonce': 'n'.repeat(16) })).toBe('1004');
+    expect(await code({ 'X-Access-Token': 't-unknown' })).toBe('1005');
+    expect((await caller.get('/gw/v1/nothing')).status).toBe(404);
+    expect((await fetch(`${national.baseUrl}/gw/v1/sys/time`)).status).toBe(200);
+    const rules = new Set(national.violations.map((one) => one.rule));
+    expect(rules).toEqual(
+      new Set(['HEADER_MALFORMED', 'CONTRACT_WRONG', 'APP_KEY_WRONG', 'SIGNATURE_WRONG', 'NONCE_REUSED']),
+    );
+  });
+
+  test('limits, quota and window', async () => {
+    const { national, caller } = await start({ limits: { quota: 3 }, httpStatusMode: 'mixed' });
+    expect((await caller.get('/gw/v1/changes')).code).toBe('0000');
+    national.faults.closeWindow(Date.now() + 60_000);
+    expect(await caller.post('/gw/v1/stations', {})).toMatchObject({ code: '1303', status: 503 });
+    expect((await caller.get('/gw/v1/changes')).code).toBe('0000');
+    expect(await caller.get('/gw/v1/changes')).toMatchObject({ code: '1302', status: 429 });
+    expect((await caller.get('/gw/v1/sys/status')).code).toBe('0000');
+    const fast = await start({ limits: { qps: 1, burst: 2 } });
+    const codes = await Promise.all([1, 2, 3].map(() => fast.caller.get('/gw/v1/changes')));
+    expect(codes.filter((reply) => reply.code === '1301').length).toBeGreaterThan(0);
+  });
+});
+
+describe('writes', () => {
+  test('the whole small world is taken, and taken again is 2001', async () => {
+    const { national, caller, items } = await populated();
+    for (const item of items) expect((await write(caller, item)).code).toBe('2001');
+    expect(national.totalMinutes()).toBeGreaterThan(0);
+    expect(national.violations).toEqual([]);
+  });
+
+  test('idempotency table (§1.5, B1–B4)', async () => {
+    const { caller, items } = await populated();
+    const item = find(items, 'training');
+    const changed = { data: { ...dataOf(item), content: '改' } };
+    expect(await write(caller, item, changed)).toMatchObject({ code: '2002', detail: { storedVersion: 1 } });
+    expect(await write(caller, item, { ...changed, version: 3 })).toMatchObject({
+      data: { outcome: 'UPDATED', previousVersion: 1 },
+    });
+    expect((await write(caller, item, { version: 2 })).code).toBe('2003');
+    const gone = { op: 'VOID', reason: '重复登记' };
+    expect((await write(caller, item, { ...gone, version: 3 })).code).toBe('2002');
+    expect((await write(caller, item, { ...gone, version: 4 })).data.outcome).toBe('VOIDED');
+    expect((await write(caller, item, { ...gone, version: 9 })).code).toBe('2001');
+    expect((await write(caller, item, { version: 5 })).code).toBe('2013');
+    expect((await write(caller, item, { version: 5, reopen: true })).data.outcome).toBe('UPDATED');
+    expect((await write(caller, item, { ...gone, bizNo: 'NEVER', version: 1 })).detail).toEqual({
+      missing: [{ entity: 'trainings', bizNo: 'NEVER' }],
+    });
+  });
+
+  test('fields: unknown, plain text, undecipherable, VOID with live children', async () => {
+    const { national, caller, items } = await populated();
+    const team = find(items, 'team');
+    const bad = async (data: JsonObject): Promise<string> =>
+      (await write(caller, team, { version: 2, data: { ...dataOf(team), ...data } })).code;
+    expect(await bad({ rating: 1 })).toBe('2201');
+    expect(await bad({ contactMobile: '13800000000' })).toBe('2201');
+    expect(await bad({ contactMobile: 'sm4:AAECAwQ=' })).toBe('1010');
+    expect(await bad({ areaCode: '110101001001' })).toBe('2204');
+    expect(await bad({ stationBizNo: 'NOPE' })).toBe('2101');
+    expect((await write(caller, team, { op: 'VOID', reason: 'x', version: 2 })).code).toBe('2014');
+    const rules = national.violations.map((one) => one.rule);
+    expect(rules).toEqual(['UNKNOWN_FIELD', 'PLAIN_TEXT_PERSONAL_FIELD', 'FIELD_NOT_DECRYPTABLE']);
+  });
+
+  test('records: overlap, natural key, interval, too old, membership (C9–C12)', async () => {
+    const { caller, items } = await populated();
+    const record = find(items, 'service-record');
+    const data = dataOf(record);
+    const code = async (patch: JsonObject): Promise<string> =>
+      (await write(caller, record, { bizNo: 'SR-NEW', data: { ...data, ...patch } })).code;
+    const shifted = (minutes: number): string =>
+      new Date(Date.parse(String(data.startAt)) + minutes * 60_000 + 8 * 3600_000)
+        .toISOString()
+        .replace(/\.\d+Z/, '+08:00');
+    expect(await code({})).toBe('2010');
+    expect(await code({ startAt: shifted(1), minutes: 1 })).toBe('2211');
+    expect(await code({ startAt: shifted(1), minutes: 900 })).toBe('2205');
+    expect(await code({ startAt: shifted(1), endAt: shifted(1) })).toBe('2201');
+    expect(await code({ startAt: shifted(1), minutes: 1, serviceDate: '2020-01-01' })).toBe('2206');
+    const elsewhere = items.find((one) => one.kind === 'project' && one.body.bizNo !== data.projectBizNo) as Item;
+    expect(await code({ startAt: shifted(1), minutes: 1, projectBizNo: elsewhere.body.bizNo })).toBe('2105');
+    // Touching ends do not overlap (C10).
+    expect(await code({ startAt: shifted(-10), endAt: shifted(0), minutes: 10 })).toBe('0000');
+  });
+
+  test('certificate: 2301 until the totals agree, then ISSUED; cover is 2014 (G1–G3, B17)', async () => {
+    const { national, caller, items } = await populated();
+    const record = find(items, 'service-record');
+    const volunteer = dataOf(record).volunteerBizNo;
+    const rows = national.rows('service-records').filter((row) => row.data.volunteerBizNo === volunteer);
+    const data: JsonObject = {
+      volunteerBizNo: volunteer,
+      periodFrom: '2000-01-01',
+      periodTo: '2099-01-01',
+      totalMinutes: rows.reduce((sum, row) => sum + Number(row.data.minutes), 0),
+      recordCount: rows.length,
+      recordsHash: recordsHash(
+        rows.map((row) => ({ bizNo: row.bizNo ?? '', version: row.version, minutes: Number(row.data.minutes) })),
+      ),
+      issuerOrgName: '测试社区居委会',
+    };
+    const item: Item = { kind: 'certificate-request', body: { bizNo: 'CR-1', version: 1, op: 'UPSERT', data } };
+    const wrong = await write(caller, item, { data: { ...data, totalMinutes: 1 } });
+    expect(wrong).toMatchObject({ code: '2301', detail: { national: { totalMinutes: data.totalMinutes } } });
+    expect(await write(caller, item)).toMatchObject({ code: '0100', data: { status: 'ACCEPTED', outcome: 'CREATED' } });
+    const issued = await caller.get('/gw/v1/certificate-requests/CR-1');
+    expect(issued.data.status).toBe('ISSUED');
+    const file = await fetch(String(issued.data.fileUrl));
+    expect(sha256Hex(Buffer.from(await file.arrayBuffer()))).toBe(issued.data.sha256);
+    expect((await write(caller, record, { version: 2 })).detail.certNo).toBe(issued.data.certNo);
+  });
+
+  test('reviews: REVIEWING holds children back, FAILED closes them off; link (B9, B13–B15)', async () => {
+    const { national, caller } = await start({ reviewMs: 40, realNameMs: 40 });
+    const items = worldItems(11);
+    const [station, team, project, volunteer] = ['station', 'team', 'project', 'volunteer'].map((kind) =>
+      find(items, kind),
+    ) as [Item, Item, Item, Item];
+    await write(caller, station);
+    const lone = { ...dataOf(team), leaderVolunteerBizNo: null };
+    expect((await write(caller, team, { data: lone })).data.auditStatus).toBe('REVIEWING');
+    expect((await write(caller, project)).code).toBe('2102');
+    await pause(60);
+    expect((await write(caller, project)).code).toBe('0000');
+    const training: Item = { kind: 'training', body: { ...find(items, 'training').body } };
+    const forVolunteer = { data: { ...dataOf(training), volunteerBizNo: volunteer.body.bizNo } };
+    await write(caller, volunteer);
+    expect((await write(caller, training, forVolunteer)).code).toBe('2103');
+    national.faults.failReview(String(volunteer.body.bizNo));
+    await pause(60);
+    expect((await write(caller, training, forVolunteer)).code).toBe('2104');
+    const foreign = national.acts.addForeign('stations', {
+      ...dataOf(station),
+      name: '门户登记站',
+      managerMobile: '13900000000',
+    });
+    const own = { bizNo: 'ST-L', data: { ...dataOf(station), name: '门户登记站' } };
+    expect((await write(caller, station, own)).detail.nationalId).toBe(foreign.nationalId);
+    expect((await write(caller, station, { ...own, linkTo: foreign.nationalId })).data.outcome).toBe('LINKED');
+    expect((await write(caller, station, own)).code).toBe('2001');
+  });
+});
+
+describe('batches, reads and faults', () => {
+  const batchOf = (items: Item[]): JsonObject => ({ clientBatchNo: 'C-1', items: items.map((one) => one.body) });
+
+  test('receipt by both numbers, same bytes same batch, other bytes 2002 (D1–D5)', async () => {
+    const { caller } = await start({ receiptDelayMs: 30 });
+    const stations = worldItems(11).filter((one) => one.kind === 'station');
+    const first = await caller.post('/gw/v1/stations/batch', batchOf(stations));
+    expect(first).toMatchObject({ code: '0100', data: { received: stations.length } });
+    const path = `/gw/v1/batches/${String(first.data.batchNo)}`;
+    expect((await caller.get(path)).data).toMatchObject({ status: 'PROCESSING', items: [] });
+    await pause(50);
+    const receipt = await caller.get('/gw/v1/batches?clientBatchNo=C-1');
+    expect(receipt.data).toMatchObject({ status: 'DONE', done: stations.length });
+    expect((receipt.data.items as JsonObject[])[0]).toMatchObject({ code: '0000', outcome: 'CREATED', version: 1 });
+    expect((await caller.post('/gw/v1/stations/batch', batchOf(stations))).data.batchNo).toBe(first.data.batchNo);
+    expect((await caller.post('/gw/v1/stations/batch', batchOf(stations.slice(1)))).code).toBe('2002');
+    expect((await caller.get('/gw/v1/batches/B0')).code).toBe('3001');
+  });
+
+  test('lost reply: the row stands; a resend without a lookup is a violation, one with a lookup is not', async () => {
+    const { national, caller } = await start({ readLagMs: 30 });
+    const station = find(worldItems(11), 'station');
+    const fault = national.faults.loseReply({ nth: 1, after: 'commit' });
+    await expect(write(caller, station)).rejects.toThrow();
+    expect(fault.hits()).toBe(1);
+    expect(national.activeRow(String(station.body.bizNo))?.version).toBe(1);
+    const look = (): Promise<Envelope> =>
+      caller.post('/gw/v1/stations/lookup', { by: 'bizNo', keys: [String(station.body.bizNo)] });
+    // E5, §1.7: a miss with asOf earlier than the attempt proves nothing.
+    expect((await look()).data.items).toMatchObject([{ found: false }]);
+    expect((await write(caller, station)).code).toBe('2001');
+    expect(national.violations.map((one) => one.rule)).toEqual(['RESEND_WITHOUT_LOOKUP']);
+    national.faults.loseReply({ times: 1 });
+    await expect(write(caller, station, { version: 2 })).rejects.toThrow();
+    await pause(50);
+    expect((await look()).data.items).toMatchObject([{ found: true, rows: [{ version: 2 }] }]);
+    expect((await write(caller, station, { version: 3 })).code).toBe('0000');
+    expect(national.violations).toHaveLength(1);
+  });
+
+  test('html, reset, tokens, dropped receipt items', async () => {
+    const { national, caller } = await start();
+    const station = find(worldItems(11), 'station');
+    national.faults.htmlError(502, { times: 1 });
+    expect((await write(caller, station)).status).toBe(502);
+    national.faults.clear();
+    national.faults.resetBeforeCommit({ times: 1 });
+    await expect(write(caller, station)).rejects.toThrow();
+    expect(national.rows('stations')).toEqual([]);
+    national.faults.expireTokens();
+    expect((await write(caller, station)).code).toBe('1005');
+    await caller.login();
+    national.faults.dropReceiptItems({ times: 1 });
+    await caller.post('/gw/v1/stations/batch', batchOf([station]));
+    expect((await caller.get('/gw/v1/batches?clientBatchNo=C-1')).data.items).toEqual([]);
+    expect((await caller.get('/gw/v1/batches?clientBatchNo=C-1')).data.items).toHaveLength(1);
+  });
+
+  test('overlapping records and one number twice in flight are seen', async () => {
+    const { national, caller, items } = await populated({ receiptDelayMs: 20, batchItems: 3 });
+    const record = find(items, 'service-record');
+    const pair = [record.body, { ...record.body, bizNo: 'SR-OTHER' }];
+    await caller.post('/gw/v1/service-records/batch', { items: pair });
+    await caller.post('/gw/v1/service-records', { ...record.body, version: 2 });
+    await caller.post('/gw/v1/service-records/batch', { items: [...pair, ...pair] });
+    const rules = new Set(national.violations.map((one) => one.rule));
+    expect(rules).toEqual(new Set(['OVERLAP_IN_FLIGHT', 'TWO_IN_FLIGHT', 'NUMBER_TWICE_IN_BATCH', 'BATCH_TOO_LARGE']));
+  });
+
+  test('feed, totals, digest, detail and export agree with the rows', async () => {
+    const { national, caller, items } = await populated();
+    const events: JsonObject[] = [];
+    let cursor = '';
+    for (;;) {
+      const page = await caller.get(`/gw/v1/changes?cursor=${encodeURIComponent(cursor)}&limit=20`);
+      events.push(...(page.data.events as JsonObject[]));
+      cursor = String(page.data.nextCursor);
+      if (page.data.hasMore !== true) break;
+    }
+    expect(events.map((event) => event.bizNo)).toEqual(items.map((item) => item.body.bizNo));
+    const rows: Row[] = national.rows('service-records');
+    const minutes = national.totalMinutes();
+    const ask = { entity: 'service-records', groupBy: ['day'], mine: [] };
+    const groups = (await caller.post('/gw/v1/recon/totals', ask)).data.groups as JsonObject[];
+    const total = groups.reduce((sum, group) => sum + Number(isObject(group.national) ? group.national.minutes : 0), 0);
+    expect(total).toBe(minutes);
+    const digest = await caller.post('/gw/v1/recon/digest', { entity: 'service-records', scope: {}, prefix: '' });
+    const buckets = digest.data.buckets as JsonObject[];
+    expect(buckets).toHaveLength(256);
+    expect(buckets.reduce((sum, bucket) => sum + Number(bucket.count), 0)).toBe(rows.length);
+    const detail = { snapshotId: String(digest.data.snapshotId), prefixes: [''], page: 1, size: 500 };
+    expect((await caller.post('/gw/v1/recon/detail', detail)).data.total).toBe(rows.length);
+    const started = await caller.post('/gw/v1/exports', { entities: ['service-records'] });
+    expect((await caller.get(`/gw/v1/exports/${String(started.data.exportId)}`)).data.count).toBe(rows.length);
+  });
+});
