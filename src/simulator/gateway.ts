@@ -1,0 +1,132 @@
+// One call from first byte to last: route, gate, operation, reply, with the five fault points between (§2.1.3).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { header, type Call } from './call.js';
+import { isTicketValid } from './certificates.js';
+import { sufferFaults, type CallEnd, type Turn } from './fault-effects.js';
+import type { FaultPoint } from './faults.js';
+import { passGate } from './gate.js';
+import type { Reply } from './model.js';
+import type { Nation } from './nation.js';
+import { sendRaw, sendReply } from './reply-sender.js';
+import { findRoute, type Prepared, type RouteMatch } from './routes.js';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function serve(nation: Nation, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request, nation.settings.limits.bodyBytes);
+  if (body === 'too-large') return sendRaw(response, 413, { 'Content-Type': 'text/plain' }, Buffer.from('payload too large'));
+  if (body === 'aborted') return;
+  const call = toCall(request, body);
+  const match = findRoute(call.method, call.path);
+  if (match === null) return sendRaw(response, 404, { 'Content-Type': 'text/plain' }, Buffer.from('not found'));
+  Object.assign(call, { operation: match.route.operation, entity: match.entity, argument: match.argument });
+  const { reply, turn, httpStatus } = await answer(nation, call, match);
+  nation.journal.settle();
+  if (turn !== null) {
+    nation.journal.count(call.operation, turn.kind);
+    return endEarly(response, turn);
+  }
+  nation.journal.count(call.operation, reply.code);
+  await sendReply({ nation, call, response, reply, httpStatus });
+}
+
+interface Answer {
+  reply: Reply;
+  turn: Turn | null;
+  httpStatus?: number;
+}
+
+async function answer(nation: Nation, call: Call, match: RouteMatch): Promise<Answer> {
+  const before = await atPoint('before-auth', { nation, call });
+  if (before !== null) return before;
+  if (!isOpenToAll(nation, call)) {
+    const refusal = passGate({ nation, call, route: match.route });
+    if (refusal !== null) return { reply: refusal, turn: null };
+  }
+  nation.books.inFlight += 1;
+  try {
+    return await operate(nation, call, match);
+  } finally {
+    nation.books.inFlight -= 1;
+  }
+}
+
+/** /sys/time needs nothing (§1.16 A3), a certificate file with a ticket needs only that (G4). */
+function isOpenToAll(nation: Nation, call: Call): boolean {
+  if (call.operation === 'time') return true;
+  return call.operation === 'certificate-file' && isTicketValid(nation, call.argument, call.query.get('ticket'));
+}
+
+async function operate(nation: Nation, call: Call, { route }: RouteMatch): Promise<Answer> {
+  const { latency, commitLatencyMs } = nation.settings;
+  if (latency !== null) await sleep(nation.chance.lognormal(latency.p50Ms, latency.p99Ms));
+  const early = await atPoint('before-validate', { nation, call });
+  if (early !== null) return early;
+  const prepared: Prepared = route.run(nation, call);
+  let reply: Reply;
+  if ('commit' in prepared) {
+    if (commitLatencyMs.maxMs > 0) await sleep(nation.chance.between(commitLatencyMs.minMs, commitLatencyMs.maxMs));
+    const stopped = await atPoint('before-commit', { nation, call, commit: prepared.commit });
+    if (stopped !== null) return stopped;
+    reply = prepared.commit();
+  } else {
+    reply = prepared;
+  }
+  return (await atPoint('after-commit-before-reply', { nation, call, reply })) ?? { reply, turn: null };
+}
+
+/** null = go on; otherwise the call ends with what the fault says. */
+async function atPoint(point: FaultPoint, end: CallEnd): Promise<Answer | null> {
+  const effects = end.nation.faults.strike(point, end.call);
+  if (effects.length === 0) return null;
+  const turn = await sufferFaults(effects, end);
+  if (turn.kind === 'go') return null;
+  if (turn.kind === 'reply') return { reply: turn.reply, turn: null, httpStatus: turn.httpStatus };
+  return { reply: { code: '' }, turn };
+}
+
+async function endEarly(response: ServerResponse, turn: Turn): Promise<void> {
+  if (turn.kind === 'reset') response.socket?.resetAndDestroy();
+  if (turn.kind !== 'raw') return; // a hang keeps the socket until the caller or close() ends it
+  if (turn.delayMs > 0) await sleep(turn.delayMs);
+  sendRaw(response, turn.status, turn.headers, turn.body);
+}
+
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | 'too-large' | 'aborted'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+    });
+    request.on('end', () => resolve(size > limitBytes ? 'too-large' : Buffer.concat(chunks)));
+    request.on('close', () => resolve('aborted'));
+    request.on('error', () => resolve('aborted'));
+  });
+}
+
+function toCall(request: IncomingMessage, body: Buffer): Call {
+  const target = request.url ?? '/';
+  const cut = target.indexOf('?');
+  const rawQuery = cut < 0 ? '' : target.slice(cut + 1);
+  return {
+    method: request.method ?? 'GET',
+    path: cut < 0 ? target : target.slice(0, cut),
+    rawQuery,
+    // '+' is a literal plus in this contract (§1.16 A6), URLSearchParams would read it as a space.
+    query: new URLSearchParams(rawQuery.replaceAll('+', '%2B')),
+    headers: request.headers,
+    body,
+    remoteIp: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    host: request.headers.host ?? '127.0.0.1',
+    requestId: header(request, 'x-request-id'),
+    operation: '',
+    entity: null,
+    argument: '',
+    signMethod: header(request, 'x-sign-method') === 'HMAC-SM3' ? 'HMAC-SM3' : 'HMAC-SHA256',
+    signSecret: null,
+    readLagMs: null,
+    neverProcess: false,
+  };
+}
