@@ -29,7 +29,8 @@ const staysWithinDay: DoorRule<ServiceRecord> = (data) =>
 const minutesFitInterval: DoorRule<ServiceRecord> = (data) => {
   if (data.minutes < 1) return [refuse('R67-09', '/data/minutes')];
   const span = parseInstant(data.endAt) - parseInstant(data.startAt);
-  return span > 0 && data.minutes > Math.floor(span / MINUTE) ? [refuse('R67-09', '/data/minutes')] : [];
+  const most = Math.floor(span / MINUTE);
+  return span > 0 && data.minutes > most ? [refuse('R67-09', '/data/minutes', { max: most })] : [];
 };
 
 /** G-46: what is recorded has already happened. */

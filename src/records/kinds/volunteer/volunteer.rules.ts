@@ -29,9 +29,9 @@ const consentIsGiven: DoorRule<Volunteer> = (data, context) => {
 /** G-41: who was a minor on the Beijing day of consent needs a guardian, for ever, so that repeats are judged alike. */
 const minorHasGuardian: DoorRule<Volunteer> = (data, context) => {
   if (data.consent === undefined || data.guardian !== undefined) return [];
-  const age = ageOn(data.birthDate, beijingDateOf(data.consent.at));
   const limit = context.guardianRequiredUnder;
-  return age < limit ? [refuse('PI-08', '/data/guardian', { limit })] : [];
+  const isMinor = ageOn(data.birthDate, beijingDateOf(data.consent.at)) < limit;
+  return isMinor ? [refuse('PI-08', '/data/guardian', { age: limit })] : [];
 };
 
 export const volunteerRules: readonly DoorRule<Volunteer>[] = [
