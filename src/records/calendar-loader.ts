@@ -15,9 +15,12 @@ const noticeSchema = z
     holidays: z.array(z.iso.date()),
     makeUpWorkingDays: z.array(z.iso.date()),
   })
-  .refine((notice) => [...notice.holidays, ...notice.makeUpWorkingDays].every((day) => day.startsWith(`${notice.year}-`)), {
-    error: 'every day must lie in the year of its file',
-  });
+  .refine(
+    (notice) => [...notice.holidays, ...notice.makeUpWorkingDays].every((day) => day.startsWith(`${notice.year}-`)),
+    {
+      error: 'every day must lie in the year of its file',
+    },
+  );
 
 /** Reads every `cn-YYYY.json` of `directory`; a file that is not what it should be stops the start. */
 export function loadCalendars(directory: string): WorkingCalendar {

@@ -49,7 +49,7 @@ export function buildCalendar(years: readonly CalendarYear[]): WorkingCalendar {
 export function endOfNthWorkingDay(date: string, n: number, calendar: WorkingCalendar): string {
   if (!Number.isInteger(n) || n < 1) throw new RangeError('n must be a whole number of at least 1');
   let day = date;
-  for (let counted = 0; counted < n; ) {
+  for (let counted = 0; counted < n;) {
     day = addDays(day, 1);
     if (calendar.isWorkingDay(day)) counted += 1;
   }

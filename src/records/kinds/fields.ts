@@ -100,7 +100,11 @@ export function wholeNumber(min: number, max: number, description: string) {
 }
 
 /** List of `min` to `max` members. */
-export function list<Member extends z.ZodType>(member: Member, size: { min?: number; max?: number }, description: string) {
+export function list<Member extends z.ZodType>(
+  member: Member,
+  size: { min?: number; max?: number },
+  description: string,
+) {
   return z
     .array(member)
     .min(size.min ?? 0)

@@ -28,7 +28,9 @@ export function isFuture(instant: string, context: DoorContext): boolean {
 export function notAfterToday<Field extends string>(field: Field): DoorRule<Optional<Field>> {
   return (data, context) => {
     const day: string | undefined = data[field];
-    return day !== undefined && day > context.today ? [refuse('FIELD_RANGE', `/data/${field}`, { max: context.today })] : [];
+    return day !== undefined && day > context.today
+      ? [refuse('FIELD_RANGE', `/data/${field}`, { max: context.today })]
+      : [];
   };
 }
 
@@ -43,7 +45,10 @@ export function daysInOrder<From extends string, To extends string>(from: From, 
 }
 
 /** G-79: an interval of time must end after it begins. */
-export function timesInOrder<From extends string, To extends string>(from: From, to: To): DoorRule<Required<From | To>> {
+export function timesInOrder<From extends string, To extends string>(
+  from: From,
+  to: To,
+): DoorRule<Required<From | To>> {
   return (data) => (parseInstant(data[to]) <= parseInstant(data[from]) ? [refuse('FIELD_RANGE', `/data/${to}`)] : []);
 }
 

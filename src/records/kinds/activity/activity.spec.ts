@@ -10,7 +10,11 @@ describe('activity', () => {
     ['ends when it begins (G-79)', { endAt: '2026-11-20T01:00:00Z' }, ['refuse FIELD_RANGE /data/endAt']],
     ['several days', { endAt: '2026-11-25T09:00:00+08:00' }, []],
     ['future (G-46)', { startAt: '2027-05-01T09:00:00+08:00', endAt: '2027-05-01T10:00:00+08:00' }, []],
-    ['a post twice (G-58)', { posts: [post, { ...post, postId: 'P2' }, post] }, ['refuse FIELD_RANGE /data/posts/2/postId']],
+    [
+      'a post twice (G-58)',
+      { posts: [post, { ...post, postId: 'P2' }, post] },
+      ['refuse FIELD_RANGE /data/posts/2/postId'],
+    ],
     ['class outing (R67-30)', { name: '部门团建' }, ['warn R67-30 /data/name']],
   ])('%s', (_title, change, expected) => {
     expect(findings(activityKind, change)).toEqual(expected);
@@ -28,6 +32,10 @@ describe('activity', () => {
 
   it('has the instant, not its spelling, in its natural key', () => {
     const [, inUtc] = activityKind.examples;
-    expect(activityKind.naturalKey(inUtc ?? {})).toEqual(['project-1', '11月21日上门探望', '2026-11-21T09:00:00+08:00']);
+    expect(activityKind.naturalKey(inUtc ?? {})).toEqual([
+      'project-1',
+      '11月21日上门探望',
+      '2026-11-21T09:00:00+08:00',
+    ]);
   });
 });

@@ -2,7 +2,8 @@ import { findings, issues } from '../kind-spec-support.js';
 import type { Change } from '../kind-spec-support.js';
 import { membershipKind } from './membership.kind.js';
 
-const provides = (data: Record<string, unknown>): string | null | undefined => membershipKind.providesMembership?.(data);
+const provides = (data: Record<string, unknown>): string | null | undefined =>
+  membershipKind.providesMembership?.(data);
 
 describe('membership', () => {
   it.each<[string, Change, string[]]>([
@@ -27,7 +28,9 @@ describe('membership', () => {
   });
 
   it('refers to the volunteer and to what it joins', () => {
-    const refs = membershipKind.examples.map((data) => membershipKind.references(data).map((ref) => `${ref.role} ${ref.kind}`));
+    const refs = membershipKind.examples.map((data) =>
+      membershipKind.references(data).map((ref) => `${ref.role} ${ref.kind}`),
+    );
     expect(refs.slice(0, 2)).toEqual([
       ['subject volunteer', 'context project'],
       ['subject volunteer', 'context team'],

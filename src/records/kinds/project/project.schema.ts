@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { SERVICE_FIELDS, SERVICE_OBJECTS } from '../../dictionaries.js';
-import { SHORT_NAME, TEXT_SENT, areaCode, code, date, list, mobile, sourceId, text, wholeNumber, word } from '../fields.js';
+import {
+  SHORT_NAME,
+  TEXT_SENT,
+  areaCode,
+  code,
+  date,
+  list,
+  mobile,
+  sourceId,
+  text,
+  wholeNumber,
+  word,
+} from '../fields.js';
 
 const INTRO = 2000;
 const MOST_RECRUITS = 1_000_000;

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { SERVICE_OBJECTS } from '../../dictionaries.js';
-import { CONTENT, TEXT_KEPT, TEXT_SENT, code, date, dateTime, evidenceList, list, sourceId, text, word } from '../fields.js';
+import {
+  CONTENT,
+  TEXT_KEPT,
+  TEXT_SENT,
+  code,
+  date,
+  dateTime,
+  evidenceList,
+  list,
+  sourceId,
+  text,
+  word,
+} from '../fields.js';
 
 /** 志愿服务记录 (station-contract §3, R67-08). */
 export const serviceRecordSchema = z

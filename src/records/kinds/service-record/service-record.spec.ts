@@ -21,7 +21,11 @@ describe('service-record schema', () => {
     ['minutes with a fraction', { minutes: 89.5 }, ['invalid_type minutes']],
     ['unknown mode', { recordMode: 'AUTO' }, ['invalid_value recordMode']],
     ['empty list of beneficiaries (G-37)', { beneficiaryTypes: [] }, ['too_small beneficiaryTypes']],
-    ['evidence with a short hash (G-59)', { evidence: [{ type: 'PHOTO', ref: 'r', sha256: 'ab' }] }, ['invalid_format evidence/0/sha256']],
+    [
+      'evidence with a short hash (G-59)',
+      { evidence: [{ type: 'PHOTO', ref: 'r', sha256: 'ab' }] },
+      ['invalid_format evidence/0/sha256'],
+    ],
     ['evidence without a hash', { evidence: [{ type: 'PHOTO', ref: 'r' }] }, []],
     ['unknown evidence type', { evidence: [{ type: 'VIDEO', ref: 'r' }] }, ['invalid_value evidence/0/type']],
     ['offset without colon', { startAt: '2026-11-20T09:30:00+0800' }, ['invalid_format startAt']],
@@ -42,7 +46,11 @@ describe('service-record rules: interval and minutes', () => {
     ['ends before it begins (G-79)', day('09:30:00', '09:29:00'), ['refuse FIELD_RANGE /data/endAt']],
     ['ends when it begins (G-79)', day('09:30:00', '2026-11-20T01:30:00Z'), ['refuse FIELD_RANGE /data/endAt']],
     ['ends at 24:00 (G-44)', day('22:00:00', '2026-11-21T00:00:00+08:00', { minutes: 120 }), []],
-    ['ends a second later (G-44)', day('22:00:00', '2026-11-21T00:00:01+08:00', { minutes: 120 }), ['refuse R67-09 /data/endAt']],
+    [
+      'ends a second later (G-44)',
+      day('22:00:00', '2026-11-21T00:00:01+08:00', { minutes: 120 }),
+      ['refuse R67-09 /data/endAt'],
+    ],
     ['whole day', day('00:00:00', '2026-11-21T00:00:00+08:00', { minutes: 1440 }), ['warn R67-10 /data/minutes']],
     ['date of the end', { serviceDate: '2026-11-21' }, ['refuse R67-09 /data/serviceDate']],
     ['date in UTC', day('07:00:00', '09:00:00', { startAt: '2026-11-19T23:00:00Z' }), []],
@@ -74,7 +82,11 @@ describe('service-record rules: future, late, old, what it is', () => {
       ['refuse FIELD_RANGE /data/endAt', 'refuse FIELD_RANGE /data/recordedAt'],
     ],
     ['recorded at the end (G-46)', { recordedAt: '2026-11-20T03:00:00Z' }, []],
-    ['recorded before the end (G-46)', { recordedAt: '2026-11-20T10:59:59+08:00' }, ['refuse FIELD_RANGE /data/recordedAt']],
+    [
+      'recorded before the end (G-46)',
+      { recordedAt: '2026-11-20T10:59:59+08:00' },
+      ['refuse FIELD_RANGE /data/recordedAt'],
+    ],
     ['hours for a donation (R67-30)', { content: '捐款兑换' }, ['warn R67-30 /data/content']],
     ['reward hours in the remark (R67-30)', { remark: '另加奖励时长两小时' }, ['warn R67-30 /data/remark']],
   ])('%s', (_title, change, expected) => {

@@ -15,7 +15,11 @@ describe('station schema', () => {
     ['unknown type', { type: 'CLUB' }, ['invalid_value type']],
     ['area of 9 digits', { areaCode: '533401101' }, ['invalid_format areaCode']],
     ['no manager', { managers: [] }, ['too_small managers']],
-    ['mobile that begins with 12', { managers: [{ ...manager, mobile: '12900000001' }] }, ['invalid_format managers/0/mobile']],
+    [
+      'mobile that begins with 12',
+      { managers: [{ ...manager, mobile: '12900000001' }] },
+      ['invalid_format managers/0/mobile'],
+    ],
     ['unknown field of a manager', { managers: [{ ...manager, x: 1 }] }, ['unrecognized_keys managers/0']],
     ['wrong check character', { uscc: '91350100M000100Y44' }, ['FIELD_FORMAT uscc']],
     ['no uscc', { uscc: undefined }, []],
@@ -49,6 +53,8 @@ describe('station rules', () => {
     for (const homeArea of ['5334', '533401', '533401101', '533401101003']) {
       expect(findings(stationKind, {}, 0, doorContext({ homeArea }))).toEqual([]);
     }
-    expect(findings(stationKind, {}, 0, doorContext({ homeArea: '533422' }))).toEqual(['refuse AREA_OUTSIDE_HOME /data/areaCode']);
+    expect(findings(stationKind, {}, 0, doorContext({ homeArea: '533422' }))).toEqual([
+      'refuse AREA_OUTSIDE_HOME /data/areaCode',
+    ]);
   });
 });

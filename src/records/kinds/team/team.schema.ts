@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { SERVICE_FIELDS } from '../../dictionaries.js';
-import { SHORT_NAME, TEXT_SENT, areaCode, code, date, list, memberState, mobile, sourceId, text, word } from '../fields.js';
+import {
+  SHORT_NAME,
+  TEXT_SENT,
+  areaCode,
+  code,
+  date,
+  list,
+  memberState,
+  mobile,
+  sourceId,
+  text,
+  word,
+} from '../fields.js';
 
 const INTRO = 500;
 

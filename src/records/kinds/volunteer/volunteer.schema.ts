@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { EDUCATION, GENDERS, ID_TYPES, POLITICAL_STATUS, SERVICE_FIELDS, SKILLS } from '../../dictionaries.js';
-import { TEXT_KEPT, TEXT_SENT, areaCode, code, date, dateTime, list, memberState, mobile, text, word } from '../fields.js';
+import {
+  TEXT_KEPT,
+  TEXT_SENT,
+  areaCode,
+  code,
+  date,
+  dateTime,
+  list,
+  memberState,
+  mobile,
+  text,
+  word,
+} from '../fields.js';
 
 const guardianSchema = z
   .strictObject({

@@ -29,12 +29,12 @@ describe('volunteer schema', () => {
   });
 
   it('publishes consent as required although a rule and not the parser demands it (R67-06)', () => {
-    const published = z.toJSONSchema(volunteerKind.schema);
-    expect(published.required).toEqual([
+    const published = JSON.stringify(z.toJSONSchema(volunteerKind.schema));
+    const required = [
       ...['name', 'idType', 'idNo', 'gender', 'birthDate', 'mobile', 'serviceAreaCode', 'residenceAreaCode'],
       ...['consent', 'joinedOn', 'status'],
-    ]);
-    expect(z.toJSONSchema(volunteerKind.schema)).toMatchObject({ properties: { name: { minLength: 1, maxLength: 200 } } });
+    ];
+    expect(published).toContain(`"required":${JSON.stringify(required)}`);
   });
 });
 
@@ -63,14 +63,29 @@ describe('volunteer rules: identity number (G-40)', () => {
 describe('volunteer rules: consent, guardian, dates', () => {
   it.each<[string, Change, number, string[]]>([
     ['no consent (R67-06)', { consent: undefined }, 0, ['refuse R67-06 /data/consent']],
-    ['consent an hour ahead (G-42)', consentAt('2026-12-01T11:00:00+08:00'), 0, ['refuse FIELD_RANGE /data/consent/at']],
+    [
+      'consent an hour ahead (G-42)',
+      consentAt('2026-12-01T11:00:00+08:00'),
+      0,
+      ['refuse FIELD_RANGE /data/consent/at'],
+    ],
     ['consent now, in another offset', consentAt('2026-12-01T02:00:00Z'), 0, []],
     ['consent after joining (G-42)', { ...consentAt('2026-11-05T08:00:00+08:00'), joinedOn: '2026-11-01' }, 0, []],
     ['minor with guardian (G-41)', {}, MINOR, []],
     ['minor without guardian (G-41)', { guardian: undefined }, MINOR, ['refuse PI-08 /data/guardian']],
-    ['born tomorrow (G-46)', { birthDate: '2026-12-02', guardian: { name: '测试家长', mobile: '13900000024' } }, FOREIGN, ['refuse FIELD_RANGE /data/birthDate']],
+    [
+      'born tomorrow (G-46)',
+      { birthDate: '2026-12-02', guardian: { name: '测试家长', mobile: '13900000024' } },
+      FOREIGN,
+      ['refuse FIELD_RANGE /data/birthDate'],
+    ],
     ['joined tomorrow (G-46)', { joinedOn: '2026-12-02' }, 0, ['refuse FIELD_RANGE /data/joinedOn']],
-    ['serves elsewhere (G-39)', { serviceAreaCode: '530102000000' }, 0, ['refuse AREA_OUTSIDE_HOME /data/serviceAreaCode']],
+    [
+      'serves elsewhere (G-39)',
+      { serviceAreaCode: '530102000000' },
+      0,
+      ['refuse AREA_OUTSIDE_HOME /data/serviceAreaCode'],
+    ],
   ])('%s', (_title, change, example, expected) => {
     expect(findings(volunteerKind, change, example)).toEqual(expected);
   });
