@@ -2,9 +2,11 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { ReadyDetails } from '../../src/platform/supervision/index.js';
 import { CHECKOUT, forgetProcess, oncePerRun, rememberProcess } from './run.js';
 
+const LEAVE_WITH_PARENT = join(CHECKOUT, 'scripts', 'launch', 'leave-with-parent.cjs');
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 const LOG_LIMIT_CHARS = 200_000;
@@ -74,15 +76,25 @@ function collectLogs(child: ChildProcess): () => string {
   return () => text;
 }
 
+/** Our programs tell over IPC; the simulator, which knows nothing of us, prints a line. */
+function onReady(child: ChildProcess, tell: (details: ReadyDetails) => void): void {
+  child.on('message', (message: ReadyDetails) => {
+    if (message.ready) tell(message);
+  });
+  if (!child.stdout) return;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{"ready":true')) tell(JSON.parse(line) as ReadyDetails);
+  });
+}
+
 function waitUntilReady(child: ChildProcess, spec: ProgramSpec, logs: () => string): Promise<ReadyDetails> {
   const limitMs = spec.readyWithinMs ?? READY_WITHIN_MS;
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`${spec.name} ${why}; its log:\n${logs().slice(-4_000)}`));
     const timer = setTimeout(() => fail(`was not ready within ${limitMs} ms`), limitMs);
-    child.on('message', (message: ReadyDetails) => {
-      if (!message.ready) return;
+    onReady(child, (details) => {
       clearTimeout(timer);
-      resolve(message);
+      resolve(details);
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
@@ -106,7 +118,7 @@ export async function startProgram(spec: ProgramSpec): Promise<Program> {
   await ensureBuilt();
   const script = join(CHECKOUT, 'dist', spec.script);
   if (!existsSync(script)) throw new Error(`there is no ${spec.script} in dist/`);
-  const child = spawn(process.execPath, [script, ...(spec.args ?? [])], {
+  const child = spawn(process.execPath, ['--require', LEAVE_WITH_PARENT, script, ...(spec.args ?? [])], {
     cwd: CHECKOUT,
     env: { ...shellEnvironment(), ...spec.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -145,5 +157,10 @@ export const startApi = (env: ProgramEnvironment): Promise<Program> => mainProgr
 export const startWorker = (env: ProgramEnvironment): Promise<Program> => mainProgram('worker', env);
 export const startAll = (env: ProgramEnvironment): Promise<Program> => mainProgram('all', env);
 
+/** `ready.port` is the gateway, `ready.controlPort` the control plane; give it a SIM_DIR of its own. */
 export const startSimulator = (env: ProgramEnvironment): Promise<Program> =>
-  startProgram({ name: 'simulator', script: 'src/simulator/main.js', env });
+  startProgram({
+    name: 'simulator',
+    script: 'src/simulator/main.js',
+    env: { SIM_PORT: '0', SIM_CONTROL_PORT: '0', ...env },
+  });

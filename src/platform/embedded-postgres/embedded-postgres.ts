@@ -34,7 +34,8 @@ export interface EmbeddedPostgres {
   dataFolder: string;
   /** true = a server that an earlier, killed start had left behind. */
   wasAdopted: boolean;
-  stop(): Promise<void>;
+  /** `fastStopMs`: how long open transactions may take to roll back before it is stopped the hard way. */
+  stop(fastStopMs?: number): Promise<void>;
 }
 
 export interface DurableOptions {
@@ -129,7 +130,7 @@ export async function startEmbeddedPostgres(options: DurableOptions): Promise<Em
     pid: server.pid,
     dataFolder: record.dataFolder,
     wasAdopted: adopted !== null,
-    stop: () => stopServer(server.pid),
+    stop: (fastStopMs) => stopServer(server.pid, fastStopMs),
   };
 }
 
@@ -159,8 +160,8 @@ export async function startThrowawayPostgres(checkout: string): Promise<Embedded
     pid: server.pid,
     dataFolder,
     wasAdopted: false,
-    stop: async () => {
-      await stopServer(server.pid);
+    stop: async (fastStopMs) => {
+      await stopServer(server.pid, fastStopMs);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 25;
 const FAST_STOP_MS = 6_000;
-const IMMEDIATE_STOP_MS = 2_000;
+const IMMEDIATE_STOP_MS = 1_000;
 
 /** A zombie counts as gone: in a container nobody may ever collect it. */
 export function isAlive(pid: number): boolean {
@@ -45,9 +45,9 @@ async function isGoneWithin(pid: number, limitMs: number): Promise<boolean> {
 }
 
 /** PostgreSQL's own three stops: fast (rolls back, checkpoints), immediate (recovers at the next start), kill. */
-export async function stopServer(pid: number): Promise<void> {
+export async function stopServer(pid: number, fastStopMs = FAST_STOP_MS): Promise<void> {
   for (const [signal, limitMs] of [
-    ['SIGINT', FAST_STOP_MS],
+    ['SIGINT', fastStopMs],
     ['SIGQUIT', IMMEDIATE_STOP_MS],
     ['SIGKILL', IMMEDIATE_STOP_MS],
   ] as const) {

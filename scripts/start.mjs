@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { readOptions, USAGE, UsageError } from './launch/options.mjs';
+import { Tree } from './launch/tree.mjs';
+import { ensureBuilt, ensureInstalled, ROOT } from './prepare.mjs';
+
+/**
+ * `npm start`: what is not given (database, national side) is brought along, then api and worker run as children
+ * until TERM or INT. With neither given it is a demonstration, and made-up people are pushed.
+ */
+const require = createRequire(import.meta.url);
+
+function printWhatToOpen({ apiUrl, nation, settings }) {
+  const lines = ['', 'Zhiqiao is ready.'];
+  if (apiUrl) lines.push(`  console        ${apiUrl}/`, `  interface      ${apiUrl}/docs`);
+  lines.push(`  national side  ${nation ? `bundled simulator, ${nation.baseUrl}` : settings.nationalBaseUrl}`);
+  lines.push('Ctrl-C stops everything.', '');
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function run(tree, options) {
+  await tree.start();
+  const code = options.runsDemo ? await tree.pushDemo(options.demoArgs) : 0;
+  if (options.isExit) return tree.end(code);
+  if (code !== 0) process.stderr.write(`the demonstration ended with code ${code}; the programs keep running\n`);
+  printWhatToOpen(tree);
+}
+
+function main() {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options.isHelp) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  ensureInstalled();
+  ensureBuilt();
+  const { loadSettingsOrExit } = require(join(ROOT, 'dist/src/platform/config/index.js'));
+  const tree = new Tree({ settings: loadSettingsOrExit(), given: process.env, isDemo: options.isDemo });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void tree.end(0));
+  run(tree, options).catch((error) => tree.giveUp(error));
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n${USAGE}`);
+  process.exit(2);
+}
