@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Redis } from 'ioredis';
+import { connect } from 'node:net';
 import { freePort } from '../../src/platform/embedded-postgres/index.js';
 import { eventually } from './eventually.js';
 import { findProgram } from './programs.js';
@@ -16,17 +16,17 @@ export interface TestRedis {
 
 const READY_WITHIN_MS = 5_000;
 
-async function isAnswering(port: number): Promise<boolean> {
-  const redis = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
-  redis.on('error', () => undefined);
-  try {
-    await redis.connect();
-    return (await redis.ping()) === 'PONG';
-  } catch {
-    return false;
-  } finally {
-    redis.disconnect();
-  }
+/** Spoken by hand: a client library would keep timers of its own beyond the look. */
+function isAnswering(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const done = (answers: boolean): void => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('data', (chunk) => done(chunk.toString() === '+PONG\r\n'));
+    socket.once('error', () => done(false));
+  });
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
