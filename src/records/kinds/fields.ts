@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codesOf } from '../dictionaries.js';
+import { codePointLength, isBlank } from '../text.js';
 
 /**
  * Building blocks of every kind's schema. Each leaves standard zod issues behind, so that the door's codes
@@ -16,7 +17,6 @@ export const TEXT_KEPT = 500;
 export const CONTENT = 300;
 export const SHORT_NAME = 50;
 
-const VISIBLE = /[^\s\p{Z}\p{Cc}\p{Cf}]/u;
 /** What PostgreSQL, the working-day arithmetic and common sense can all hold; 9999-12-31 means "open end". */
 const FIRST_YEAR = 1900;
 const LAST_YEAR_OF_DATE = 9999;
@@ -29,9 +29,9 @@ export function text(max: number, description: string) {
     .check((ctx) => {
       const value = ctx.value;
       // A text of only blanks counts as empty.
-      if (!VISIBLE.test(value)) {
+      if (isBlank(value)) {
         ctx.issues.push({ code: 'too_small', origin: 'string', minimum: 1, inclusive: true, input: value });
-      } else if (value.length > max && [...value].length > max) {
+      } else if (codePointLength(value) > max) {
         ctx.issues.push({ code: 'too_big', origin: 'string', maximum: max, inclusive: true, input: value });
       }
     })
