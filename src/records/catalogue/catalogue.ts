@@ -1,6 +1,7 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
 import { DOOR_CODES } from './door-codes.js';
 import type { CatalogueEntry, Lang, NationalCodeEntry, SentenceParams } from './entry.js';
+import { expectedWords } from './expected-words.js';
 import { NATIONAL_CODES } from './national-codes.js';
 import { RULE_CODES } from './rule-codes.js';
 
@@ -47,7 +48,9 @@ export function isCatalogueCode(code: string): code is CatalogueCode {
  * Source   station-contract §1: Chinese by default, English on request, never a person's data
  */
 export function sentence(code: CatalogueCode, lang: Lang, params: SentenceParams = {}): string {
-  return fill(catalogueEntry(code)[lang], params);
+  const template = catalogueEntry(code)[lang];
+  if (params.expected === undefined) return fill(template, params);
+  return fill(template, { ...params, expected: expectedWords(String(params.expected), lang) });
 }
 
 /** The way out, in the caller's language: the `hint` of an error (station-contract §1). */

@@ -104,8 +104,8 @@ export const RULE_CODES = {
   'R67-30': {
     status: null,
     level: 'info',
-    zh: '活动内容可能不属于志愿服务，需要核实。',
-    en: 'The activity may not be voluntary service and should be verified.',
+    zh: '活动内容可能不属于志愿服务[（出现了“{word}”）]，需要核实。',
+    en: 'The activity may not be voluntary service[ (“{word}” occurs)] and should be verified.',
     cause: '内容像是本职工作、有偿劳动、纯属自助或其他不属于志愿服务的活动。',
     remedy: '请核对活动性质；确属志愿服务的，请把内容写得更具体。',
     remedyEn: 'Check the nature of the activity; describe it in more detail when it is voluntary service.',
