@@ -1,0 +1,59 @@
+import { Module, type OnApplicationBootstrap, type OnApplicationShutdown, Inject } from '@nestjs/common';
+import type { Clock } from '../platform/clock/index.js';
+import type { Database } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import { CLOCK, DATABASE, IDS, VAULT } from '../platform/tokens.js';
+import type { Vault } from '../platform/vault/index.js';
+import { Admission } from './admission.js';
+import { Authenticator } from './authenticate.js';
+import { StoredNonces } from './nonces.js';
+import { SourceDirectory } from './source-directory.js';
+import { SourceGuard } from './source.guard.js';
+import { SourceSystems } from './source-systems.js';
+
+const PURGE_EVERY_MS = 60_000;
+
+/** Needs DATABASE, VAULT, IDS and CLOCK from a global module. */
+@Module({
+  providers: [
+    { provide: StoredNonces, inject: [DATABASE], useFactory: (database: Database) => new StoredNonces(database) },
+    {
+      provide: SourceDirectory,
+      inject: [DATABASE, VAULT, CLOCK],
+      useFactory: (database: Database, vault: Vault, clock: Clock) => new SourceDirectory(database, vault, clock),
+    },
+    {
+      provide: Authenticator,
+      inject: [SourceDirectory, StoredNonces, CLOCK],
+      useFactory: (directory: SourceDirectory, nonces: StoredNonces, clock: Clock) =>
+        new Authenticator(directory, nonces, clock),
+    },
+    {
+      provide: Admission,
+      inject: [DATABASE, IDS],
+      useFactory: (database: Database, ids: Ids) => new Admission(database, ids),
+    },
+    {
+      provide: SourceSystems,
+      inject: [DATABASE, VAULT, IDS],
+      useFactory: (database: Database, vault: Vault, ids: Ids) => new SourceSystems(database, vault, ids),
+    },
+    SourceGuard,
+  ],
+  exports: [Authenticator, Admission, SourceDirectory, SourceSystems, SourceGuard],
+})
+export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(@Inject(StoredNonces) private readonly nonces: StoredNonces) {}
+
+  onApplicationBootstrap(): void {
+    // A purge that fails is made up by the next one.
+    this.timer = setInterval(() => void this.nonces.purge().catch(() => undefined), PURGE_EVERY_MS);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+}

@@ -1,0 +1,10 @@
+// access/ says who calls and how much they may.
+// Owns      source_system, source_system_secret, request_nonce, request_rate, request_slot
+// Promises  a revoked key is refused within 5 s everywhere; a used nonce stays used; no request is admitted above its rate
+// Never     shows a secret twice or keeps it in the clear; reads records
+// Start at  authenticate.ts
+export { AccessModule } from './access.module.js';
+export { callerOf, SourceGuard } from './source.guard.js';
+export type { SourceSystem } from './source-directory.js';
+export { SourceSystems, SourceSystemUnknownError, type NewSourceSystem, type ShownSecret } from './source-systems.js';
+export { isAppKey } from './credentials.js';

@@ -1,0 +1,86 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CommitUnknownError, DatabaseUnavailableError, isConnectionError } from '../database/index.js';
+import { CallRefusal, type RefusalOptions } from './call-refusal.js';
+import type { HttpLog } from './http-log.js';
+import type { KnownRoutes } from './known-routes.js';
+import { languageOf } from './language.js';
+import { buildProblem, PROBLEM_TYPE, type ProblemWords } from './problem.js';
+
+/** A database restart takes about this long; the client's own back-off does the rest. */
+const RETRY_AFTER_SECONDS = '2';
+
+/** Statuses of Fastify and Nest, in our codes. */
+const CODE_OF_STATUS: Readonly<Record<number, string>> = {
+  400: 'MALFORMED_JSON',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  408: 'UNAVAILABLE',
+  413: 'TOO_LARGE',
+  414: 'NOT_FOUND',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'RATE_LIMITED',
+  503: 'UNAVAILABLE',
+};
+
+type Finding = { readonly code: string; readonly options: RefusalOptions };
+
+/** The one place where an exception becomes an answer (house §2.9). A 500 never shows a message (S59). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly words: ProblemWords,
+    private readonly routes: KnownRoutes,
+    private readonly log: HttpLog,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { code, options } = this.findingOf(error, request);
+    const language = languageOf(request.headers['accept-language']);
+    const problem = buildProblem(this.words, { code, options, language, traceId: request.id });
+    if (problem.status >= 500) this.log.error({ traceId: request.id, err: error }, 'request failed');
+    if (reply.sent) return;
+    void reply
+      .code(problem.status)
+      .headers({ ...options.headers })
+      .header('Content-Language', language)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problem));
+  }
+
+  private findingOf(error: unknown, request: FastifyRequest): Finding {
+    if (error instanceof CallRefusal) return error;
+    if (isUnavailable(error)) return { code: 'UNAVAILABLE', options: { headers: { 'Retry-After': RETRY_AFTER_SECONDS } } };
+    const status = statusOf(error);
+    if (status === 404) return this.notFound(request);
+    const code = CODE_OF_STATUS[status] ?? (status < 500 ? 'MALFORMED_JSON' : 'INTERNAL');
+    return { code, options: code === 'UNAVAILABLE' ? { headers: { 'Retry-After': RETRY_AFTER_SECONDS } } : {} };
+  }
+
+  /** 405 with Allow when the path is known by another method (G-06). */
+  private notFound(request: FastifyRequest): Finding {
+    const methods = this.routes.methodsOf(pathOf(request));
+    if (methods.length === 0 || methods.includes(request.method)) return { code: 'NOT_FOUND', options: {} };
+    return { code: 'METHOD_NOT_ALLOWED', options: { headers: { Allow: methods.join(', ') } } };
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailableError || error instanceof CommitUnknownError) return true;
+  // Errors of Fastify and Nest carry a status and speak of closed sockets and timeouts of their own.
+  return statusOf(error) === 500 && isConnectionError(error);
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null) return 500;
+  if ('getStatus' in error && typeof error.getStatus === 'function') return Number(error.getStatus());
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+}
+
+const pathOf = (request: FastifyRequest): string => request.originalUrl.split('?', 1)[0] ?? '';
