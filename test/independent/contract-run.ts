@@ -20,6 +20,8 @@ export interface Chaos extends Omit<MutationOptions, 'seed'> {
   auths?: StationAuth[];
   /** Without any progress for so long the run is called stalled (default 60 s). */
   stallMs?: number;
+  /** How often `/summary` is asked (default 250 ms). */
+  pollMs?: number;
   /** Never longer than this per phase (default 10 min). */
   maxMs?: number;
 }
@@ -175,7 +177,7 @@ async function quiet(run: Run, records: PlannedRecord[]): Promise<void> {
       run.problems.push(`stalled: no progress for ${stallMs} ms at ${now}`);
       return;
     }
-    await pause(250);
+    await pause(run.chaos.pollMs ?? 250);
   }
   run.problems.push(`not at rest within the time limit: ${mark}`);
 }

@@ -27,6 +27,7 @@ function applyFault(national: NationalSide, name: string, args: JsonObject): boo
   const hooks: Record<string, () => void> = {
     loseReply: () => national.faults.loseReply(when(args)),
     resetBeforeCommit: () => national.faults.resetBeforeCommit(when(args)),
+    lateCommit: () => national.faults.lateCommit(number(args.ms, 1000), when(args)),
     htmlError: () => national.faults.htmlError(number(args.status, 502), { ...when(args), ...after }),
     codeError: () => national.faults.codeError(String(args.code ?? '5001'), { ...when(args), ...after }),
     closeWindow: () => national.faults.closeWindow(number(args.untilMs, Date.now() + 5000)),

@@ -277,6 +277,20 @@ describe('batches, reads and faults', () => {
     expect(national.violations).toHaveLength(1);
   });
 
+  test('late commit: missed at first, there later; the resend of the same version is then 2001 (F04)', async () => {
+    const { national, caller } = await start();
+    const station = find(worldItems(11), 'station');
+    national.faults.lateCommit(50, { nth: 1 });
+    await expect(write(caller, station)).rejects.toThrow();
+    const keys = [String(station.body.bizNo)];
+    expect((await caller.post('/gw/v1/stations/lookup', { by: 'bizNo', keys })).data.items).toMatchObject([
+      { found: false },
+    ]);
+    await pause(70);
+    expect((await write(caller, station)).code).toBe('2001');
+    expect(national.violations).toEqual([]);
+  });
+
   test('html, reset, tokens, dropped receipt items', async () => {
     const { national, caller } = await start();
     const station = find(worldItems(11), 'station');

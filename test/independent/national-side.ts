@@ -166,6 +166,10 @@ export class NationalSide {
   private disturb(call: Call, res: ServerResponse, what: CallFault | null, stage: 'before' | 'commit'): boolean {
     if (what === null) return false;
     if (what.kind === 'reset-before-commit' && stage === 'before') return this.cut(call, res, what.kind);
+    if (what.kind === 'late-commit') {
+      this.ledger.later(this.ledger.now() + what.ms, () => this.desk.handle(call));
+      return this.cut(call, res, what.kind);
+    }
     if (what.kind === 'lose-reply' && stage === 'commit') return this.cut(call, res, what.kind);
     if (what.kind === 'html' && what.after === stage) {
       this.watch.lost(call);

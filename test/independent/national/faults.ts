@@ -19,6 +19,7 @@ export interface When {
 export type CallFault =
   | { kind: 'reset-before-commit' }
   | { kind: 'lose-reply' }
+  | { kind: 'late-commit'; ms: number }
   | { kind: 'html'; status: number; after: 'before' | 'commit' }
   | { kind: 'code'; code: string; after: 'before' | 'commit' };
 
@@ -53,6 +54,11 @@ export class Faults {
   /** F02: the request is read, nothing is committed, the socket is destroyed. */
   resetBeforeCommit(when: When = {}): FaultHandle {
     return this.add(when, { kind: 'reset-before-commit' });
+  }
+
+  /** F04: no reply, and the commit happens only this much later. */
+  lateCommit(ms: number, when: When = {}): FaultHandle {
+    return this.add(when, { kind: 'late-commit', ms });
   }
 
   /** F05, F07: an HTML page with this status instead of an envelope; by default nothing was committed. */

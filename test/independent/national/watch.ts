@@ -3,7 +3,7 @@ import { isObject, type Json } from '../canonical.js';
 import { instant } from '../beijing.js';
 import { isWrite, type Call } from './calls.js';
 import { personOf, type Ledger } from './ledger.js';
-import type { Entity, NationalSettings, Outcome, Violation } from './model.js';
+import { isEntity, type Entity, type NationalSettings, type Outcome, type Violation } from './model.js';
 
 /** `sending`: no reply yet; `accepted`: in a batch whose outcome the adapter has not been shown; `lost`: reply lost. */
 type FlightState = 'sending' | 'accepted' | 'lost';
@@ -13,6 +13,7 @@ interface Flight {
   at: number;
   entity: Entity;
   bizNo: string;
+  version: number;
   batch: boolean;
   span: { person: string; from: number; to: number } | null;
   before: Flight | null;
@@ -85,6 +86,7 @@ export class Watch {
         at: call.receivedAt,
         entity,
         bizNo: item.bizNo,
+        version: Number(item.version),
         batch: call.route.name === 'batch',
         span: spanOf(this.ledger, entity, item.data),
         before: this.flights.get(`${entity}|${item.bizNo}`) ?? null,
@@ -162,6 +164,12 @@ export class Watch {
     if (call.route.name.startsWith('receipt') && Array.isArray(list)) {
       for (const entry of list) this.receiptShown(call, entry);
     }
+    const events = outcome.data.events;
+    if (call.route.name === 'changes' && Array.isArray(events)) {
+      for (const event of events) {
+        if (isObject(event) && isEntity(String(event.entity))) this.rowShown(event.entity as Entity, event, 0);
+      }
+    }
     if (call.route.name === 'certificate') this.settle(`certificate-requests|${call.route.arg}`);
   }
 
@@ -179,12 +187,20 @@ export class Watch {
   private lookedUp(entity: Entity, entry: Json, asOf: number): void {
     if (!isObject(entry)) return;
     const rows = Array.isArray(entry.rows) ? entry.rows : [];
-    for (const row of rows) if (isObject(row)) this.settle(`${entity}|${String(row.bizNo)}`);
+    for (const row of rows) this.rowShown(entity, row, asOf);
     if (rows.length > 0 || typeof entry.key !== 'string') return;
     const key = `${entity}|${entry.key}`;
     // §1.7: a miss with asOf earlier than the attempt proves nothing.
     const flight = this.flights.get(key);
     if (flight !== undefined && asOf >= flight.at) this.settle(key);
+  }
+
+  /** A row says what became of the write when it is as new as the write, or was read after it. */
+  private rowShown(entity: Entity, row: Json, asOf: number): void {
+    if (!isObject(row) || typeof row.bizNo !== 'string') return;
+    const key = `${entity}|${row.bizNo}`;
+    const flight = this.flights.get(key);
+    if (flight !== undefined && (asOf >= flight.at || Number(row.version) >= flight.version)) this.settle(key);
   }
 
   private settle(key: string): void {
