@@ -1,8 +1,8 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
 import { DOOR_CODES } from './door-codes.js';
-import type { CatalogueEntry, Lang, NationalCodeEntry, SentenceParams } from './entry.js';
-import { expectedWords } from './expected-words.js';
+import type { CatalogueEntry, Lang, SentenceParams } from './entry.js';
 import { NATIONAL_CODES } from './national-codes.js';
+import { wordedParams } from './param-words.js';
 import { RULE_CODES } from './rule-codes.js';
 
 export type {
@@ -16,6 +16,7 @@ export type {
   SentenceParams,
 } from './entry.js';
 export { NATIONAL_CODES };
+export { nationalEntry, nationalSentence } from './national-sentence.js';
 
 /** Every code of ours; national codes have their own table, `NATIONAL_CODES`. */
 export const CATALOGUE = { ...DOOR_CODES, ...RULE_CODES, ...ADAPTER_CODES } as const;
@@ -48,37 +49,13 @@ export function isCatalogueCode(code: string): code is CatalogueCode {
  * Source   station-contract §1: Chinese by default, English on request, never a person's data
  */
 export function sentence(code: CatalogueCode, lang: Lang, params: SentenceParams = {}): string {
-  const template = catalogueEntry(code)[lang];
-  if (params.expected === undefined) return fill(template, params);
-  return fill(template, { ...params, expected: expectedWords(String(params.expected), lang) });
+  return fill(catalogueEntry(code)[lang], wordedParams(params, lang));
 }
 
 /** The way out, in the caller's language: the `hint` of an error (station-contract §1). */
 export function remedy(code: CatalogueCode, lang: Lang): string {
   const entry = catalogueEntry(code);
   return lang === 'zh' ? entry.remedy : entry.remedyEn;
-}
-
-/** The row of a national code, or null when the national side said something that no contract names. */
-export function nationalEntry(code: string): NationalCodeEntry | null {
-  return Object.hasOwn(NATIONAL_CODES, code) ? NATIONAL_CODES[code as NationalCode] : null;
-}
-
-/**
- * What a national code means, in Chinese. An unknown code is named, so that an official can quote it.
- *
- * Source   national-contract §1.12 (last row: unknown codes)
- */
-export function nationalSentence(code: string): string {
-  return nationalEntry(code)?.zh ?? `国家系统答复了未列入接口约定的代码“${quotable(code)}”，结果待核实。`;
-}
-
-const MAX_QUOTED_CODE = 32;
-
-/** A code from outside goes into a sentence only in characters that cannot hurt a page or a log line. */
-function quotable(code: string): string {
-  const safe = code.replaceAll(/[^0-9A-Za-z_.-]/g, '').slice(0, MAX_QUOTED_CODE);
-  return safe === '' ? '?' : safe;
 }
 
 function fill(template: string, params: SentenceParams): string {

@@ -20,8 +20,8 @@ export const RULE_CODES = {
   'R67-07': {
     status: 422,
     level: 'info',
-    zh: '身份证件号码与登记的信息不相符，或号码本身有误。',
-    en: 'The ID number is not valid or does not agree with the declared birth date or sex.',
+    zh: '身份证件号码与登记的信息不相符，或号码本身有误[：{reason}]。',
+    en: 'The ID number is not valid or does not agree with the declared birth date or sex[: {reason}].',
     cause: '号码位数、校验码有误，末位字母不是大写，或与所填出生日期、性别不一致。',
     remedy: '请对照证件原件核对号码、出生日期和性别；请志愿者本人确认后更正。',
     remedyEn: 'Compare number, birth date and sex with the original document; the last letter is an upper-case X.',
