@@ -1,9 +1,12 @@
-// Owns: the reading of this machine's clock.
-// Promises: the one place where Date.now() is called, so that tests can hold time still.
-// Never: decides when work is due; due times are the database's (house 2.9).
-// Start at: Clock.
+// platform/clock/ reads this machine's clock and repeats work.
+// Owns      nothing stored
+// Promises  time comes through here, so that tests can hold it still; a repeated turn never runs twice at once
+// Never     decides when work is due: due times are rows by the database clock
+// Start at  index.ts
 export interface Clock {
   nowMs(): number;
 }
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
+
+export { repeat, type Repeating, type RepeatOptions } from './repeat.js';

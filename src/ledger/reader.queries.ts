@@ -1,0 +1,43 @@
+/** Statements of LedgerReader. All are bound to one source system: another's rows do not exist for it (G-73). */
+export const READER_QUERIES = {
+  /**
+   * One record with everything that can say when it moves next. `closed_until` is the latest gate that holds its
+   * kind or everything.
+   */
+  status: `
+SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.since, r.national_id,
+       r.national_version, r.waiting_for, r.outcome_code, r.outcome_message, r.outcome_at, r.outcome_actor,
+       r.due_by, r.warnings,
+       CASE WHEN o.ready_at > now() THEN o.ready_at END AS ready_at,
+       gate.closed_until, a.lookup_at, c.due_at AS call_due_at, w.due_at AS watch_due_at,
+       coalesce(same.ids, '{}') AS same_person_as
+  FROM record r
+  LEFT JOIN outbox o ON o.biz_no = r.biz_no
+  LEFT JOIN delivery_attempt a ON a.biz_no = r.biz_no AND a.stage <> 'closed'
+  LEFT JOIN national_call c ON c.id = a.call_id AND c.stage <> 'closed'
+  LEFT JOIN national_watch w ON w.biz_no = r.biz_no
+  LEFT JOIN LATERAL (
+    SELECT max(g.closed_until) AS closed_until FROM national_gate g
+     WHERE g.closed_until > now() AND g.scope = ANY (ARRAY['all', 'writes', r.kind, 'kind:' || r.kind, 'county:' || r.county_code])
+  ) gate ON r.state IN ('queued', 'waiting')
+  LEFT JOIN LATERAL (
+    SELECT array_agg(t.source_id ORDER BY t.source_id) AS ids FROM record t
+     WHERE t.biz_no = r.biz_no AND t.source_system_id = r.source_system_id AND t.kind = r.kind AND t.id <> r.id
+  ) same ON r.kind = 'volunteer'
+ WHERE r.source_system_id = $1 AND r.kind = $2 AND r.source_id = $3`,
+
+  /** One snapshot for counter and events: what is at or below `last_seq` in it is complete. */
+  changes: `
+SELECT s.last_seq, s.purged_through, e.*
+  FROM change_sequence s
+  LEFT JOIN LATERAL (
+    SELECT c.seq, c.event_id, c.kind, c.source_id, c.record_id, c.version, c.state, c.since, c.code
+      FROM change_event c WHERE c.source_system_id = $1 AND c.seq > $2 ORDER BY c.seq LIMIT $3
+  ) e ON true
+ WHERE s.id = 1
+ ORDER BY e.seq`,
+
+  summary: `
+SELECT kind, state, count(*)::integer AS records, now() AS as_of
+  FROM record WHERE source_system_id = $1 GROUP BY kind, state`,
+} as const;
