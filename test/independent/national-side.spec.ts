@@ -1,78 +1,20 @@
-/** The national side against a signed caller: gate, idempotency, rules, batches, faults, feed and reconciliation. */
-import { isObject, recordsHash, sha256Hex, type JsonObject } from './canonical.js';
-import { ENTITY_OF, expectedNational } from './expected-national.js';
+/** The national side against a signed caller: gate, idempotency, rules, certificates, batches. */
+import { recordsHash, sha256Hex, type JsonObject } from './canonical.js';
+import {
+  batchOf,
+  closeAll,
+  dataOf,
+  find,
+  populated,
+  start,
+  worldItems,
+  write,
+  type Item,
+} from './national-fixtures.js';
 import { NationalCaller, type Envelope } from './national-caller.js';
-import { encryptField } from './national/wire.js';
-import { FIELD_RULES } from './national/fields.js';
-import { startNationalSide, type NationalSide, type Row, type SettingsPatch } from './national-side.js';
 import { pause } from './station-client.js';
-import { makeWorld } from './world.js';
 
-const open: NationalSide[] = [];
-const KEY = '0123456789abcdeffedcba9876543210';
-
-async function start(settings: SettingsPatch = {}): Promise<{ national: NationalSide; caller: NationalCaller }> {
-  const national = await startNationalSide({ settings });
-  open.push(national);
-  const caller = new NationalCaller({ baseUrl: national.baseUrl });
-  await caller.login();
-  return { national, caller };
-}
-
-afterEach(async () => {
-  for (const national of open.splice(0)) await national.close();
-});
-
-interface Item {
-  kind: string;
-  body: JsonObject;
-}
-
-/** The whole small world as national write items, parents first; bizNo = sourceId with dots replaced. */
-function worldItems(seed: number): Item[] {
-  const world = makeWorld({ seed, sizes: { blocked: false, certificates: 0 } });
-  const order = ['station', 'volunteer', 'team', 'project', 'activity', 'membership', 'service-record'];
-  const rank = (kind: string): number => (order.includes(kind) ? order.indexOf(kind) : order.length);
-  const data = new Map(world.records.map((one) => [`${one.item.kind}/${one.item.sourceId}`, one.item.data]));
-  const bizNo = (_kind: string, sourceId: string): string => sourceId.replaceAll('.', '_');
-  const resolver = { bizNo, data: (kind: string, sourceId: string) => data.get(`${kind}/${sourceId}`) ?? {} };
-  const sorted = [...world.records].sort((a, b) => rank(a.item.kind) - rank(b.item.kind));
-  return sorted.map(({ item }) => {
-    const number = bizNo(item.kind, item.sourceId);
-    const plain = expectedNational(item.kind, item.data, resolver, number);
-    return { kind: item.kind, body: { bizNo: number, version: 1, op: 'UPSERT', data: sealed(item.kind, plain) } };
-  });
-}
-
-function sealed(kind: string, plain: JsonObject): JsonObject {
-  const entity = ENTITY_OF[kind];
-  const rules = entity === undefined ? {} : FIELD_RULES[entity];
-  const out: JsonObject = { ...plain };
-  for (const [key, value] of Object.entries(plain)) {
-    if (rules[key]?.encrypted === true && typeof value === 'string') out[key] = encryptField(KEY, value);
-  }
-  return out;
-}
-
-function write(caller: NationalCaller, item: Item, patch: JsonObject = {}): Promise<Envelope> {
-  return caller.post(`/gw/v1/${String(ENTITY_OF[item.kind])}`, { ...item.body, ...patch });
-}
-
-async function populated(
-  settings: SettingsPatch = {},
-): Promise<{ national: NationalSide; caller: NationalCaller; items: Item[] }> {
-  const { national, caller } = await start(settings);
-  const items = worldItems(11);
-  for (const item of items) {
-    const reply = await write(caller, item);
-    if (reply.code !== '0000')
-      throw new Error(`${item.kind} ${JSON.stringify(item.body)} → ${reply.code} ${JSON.stringify(reply.detail)}`);
-  }
-  return { national, caller, items };
-}
-
-const find = (items: Item[], kind: string): Item => items.find((one) => one.kind === kind) as Item;
-const dataOf = (item: Item): JsonObject => (isObject(item.body.data) ? item.body.data : {});
+afterEach(closeAll);
 
 describe('gate (A1–A8)', () => {
   test('codes in order; replies are signed', async () => {
@@ -157,7 +99,9 @@ describe('writes', () => {
     const rules = national.violations.map((one) => one.rule);
     expect(rules).toEqual(['UNKNOWN_FIELD', 'PLAIN_TEXT_PERSONAL_FIELD', 'FIELD_NOT_DECRYPTABLE']);
   });
+});
 
+describe('records, certificates and reviews', () => {
   test('records: overlap, natural key, interval, too old, membership (C9–C12)', async () => {
     const { caller, items } = await populated();
     const record = find(items, 'service-record');
@@ -178,7 +122,9 @@ describe('writes', () => {
     // Touching ends do not overlap (C10).
     expect(await code({ startAt: shifted(-10), endAt: shifted(0), minutes: 10 })).toBe('0000');
   });
+});
 
+describe('certificates and reviews', () => {
   test('certificate: 2301 until the totals agree, then ISSUED; cover is 2014 (G1–G3, B17)', async () => {
     const { national, caller, items } = await populated();
     const record = find(items, 'service-record');
@@ -238,8 +184,6 @@ describe('writes', () => {
 });
 
 describe('batches, reads and faults', () => {
-  const batchOf = (items: Item[]): JsonObject => ({ clientBatchNo: 'C-1', items: items.map((one) => one.body) });
-
   test('receipt by both numbers, same bytes same batch, other bytes 2002 (D1–D5)', async () => {
     const { caller } = await start({ receiptDelayMs: 30 });
     const stations = worldItems(11).filter((one) => one.kind === 'station');
@@ -289,61 +233,5 @@ describe('batches, reads and faults', () => {
     await pause(70);
     expect((await write(caller, station)).code).toBe('2001');
     expect(national.violations).toEqual([]);
-  });
-
-  test('html, reset, tokens, dropped receipt items', async () => {
-    const { national, caller } = await start();
-    const station = find(worldItems(11), 'station');
-    national.faults.htmlError(502, { times: 1 });
-    expect((await write(caller, station)).status).toBe(502);
-    national.faults.clear();
-    national.faults.resetBeforeCommit({ times: 1 });
-    await expect(write(caller, station)).rejects.toThrow();
-    expect(national.rows('stations')).toEqual([]);
-    national.faults.expireTokens();
-    expect((await write(caller, station)).code).toBe('1005');
-    await caller.login();
-    national.faults.dropReceiptItems({ times: 1 });
-    await caller.post('/gw/v1/stations/batch', batchOf([station]));
-    expect((await caller.get('/gw/v1/batches?clientBatchNo=C-1')).data.items).toEqual([]);
-    expect((await caller.get('/gw/v1/batches?clientBatchNo=C-1')).data.items).toHaveLength(1);
-  });
-
-  test('overlapping records and one number twice in flight are seen', async () => {
-    const { national, caller, items } = await populated({ receiptDelayMs: 20, batchItems: 3 });
-    const record = find(items, 'service-record');
-    const pair = [record.body, { ...record.body, bizNo: 'SR-OTHER' }];
-    await caller.post('/gw/v1/service-records/batch', { items: pair });
-    await caller.post('/gw/v1/service-records', { ...record.body, version: 2 });
-    await caller.post('/gw/v1/service-records/batch', { items: [...pair, ...pair] });
-    const rules = new Set(national.violations.map((one) => one.rule));
-    expect(rules).toEqual(new Set(['OVERLAP_IN_FLIGHT', 'TWO_IN_FLIGHT', 'NUMBER_TWICE_IN_BATCH', 'BATCH_TOO_LARGE']));
-  });
-
-  test('feed, totals, digest, detail and export agree with the rows', async () => {
-    const { national, caller, items } = await populated();
-    const events: JsonObject[] = [];
-    let cursor = '';
-    for (;;) {
-      const page = await caller.get(`/gw/v1/changes?cursor=${encodeURIComponent(cursor)}&limit=20`);
-      events.push(...(page.data.events as JsonObject[]));
-      cursor = String(page.data.nextCursor);
-      if (page.data.hasMore !== true) break;
-    }
-    expect(events.map((event) => event.bizNo)).toEqual(items.map((item) => item.body.bizNo));
-    const rows: Row[] = national.rows('service-records');
-    const minutes = national.totalMinutes();
-    const ask = { entity: 'service-records', groupBy: ['day'], mine: [] };
-    const groups = (await caller.post('/gw/v1/recon/totals', ask)).data.groups as JsonObject[];
-    const total = groups.reduce((sum, group) => sum + Number(isObject(group.national) ? group.national.minutes : 0), 0);
-    expect(total).toBe(minutes);
-    const digest = await caller.post('/gw/v1/recon/digest', { entity: 'service-records', scope: {}, prefix: '' });
-    const buckets = digest.data.buckets as JsonObject[];
-    expect(buckets).toHaveLength(256);
-    expect(buckets.reduce((sum, bucket) => sum + Number(bucket.count), 0)).toBe(rows.length);
-    const detail = { snapshotId: String(digest.data.snapshotId), prefixes: [''], page: 1, size: 500 };
-    expect((await caller.post('/gw/v1/recon/detail', detail)).data.total).toBe(rows.length);
-    const started = await caller.post('/gw/v1/exports', { entities: ['service-records'] });
-    expect((await caller.get(`/gw/v1/exports/${String(started.data.exportId)}`)).data.count).toBe(rows.length);
   });
 });

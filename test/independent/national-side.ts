@@ -12,6 +12,7 @@ import { Batches } from './national/batches.js';
 import { isWrite, parseBody, parseQuery, routeOf, type Call, type Route } from './national/calls.js';
 import { Desk, type FileReply } from './national/desk.js';
 import { Faults, type CallFault } from './national/faults.js';
+import type { CallbackEntry } from './national/callbacks.js';
 import { Gate, type Passed } from './national/gate.js';
 import { Ledger } from './national/ledger.js';
 import {
@@ -46,6 +47,7 @@ export class NationalSide {
   private readonly watch: Watch;
   private readonly desk: Desk;
   private server: Server | undefined;
+  private ticker: NodeJS.Timeout | undefined;
 
   constructor(readonly settings: NationalSettings) {
     this.ledger = new Ledger(settings);
@@ -79,6 +81,11 @@ export class NationalSide {
     });
     server.keepAliveTimeout = 30_000;
     this.server = server;
+    // Callbacks tell of due events without anybody asking.
+    if (this.settings.callbackUrl !== null) {
+      this.ticker = setInterval(() => this.ledger.settle(), 50);
+      this.ticker.unref();
+    }
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
@@ -88,6 +95,8 @@ export class NationalSide {
   async close(): Promise<void> {
     const server = this.server;
     if (server === undefined) return;
+    clearInterval(this.ticker);
+    this.ledger.callbacks.stop();
     server.closeAllConnections();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -106,6 +115,11 @@ export class NationalSide {
       if (row?.status === 'ACTIVE') return row;
     }
     return undefined;
+  }
+
+  /** The callbacks that were tried, with what became of them. */
+  get callbacks(): CallbackEntry[] {
+    return this.ledger.callbacks.sent;
   }
 
   /** Σ minutes of the ACTIVE service records that are ours. */

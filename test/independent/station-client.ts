@@ -84,11 +84,24 @@ export class StationClient {
       headers['Content-Length'] = String(body.length);
     }
     if (options.anonymous !== true) Object.assign(headers, this.authHeaders(method, target, body));
+    const cut = options.abortAfterSendMs;
     return new Promise<Answer>((resolve, reject) => {
       const { hostname, port } = this.origin;
       const req = request(
-        { hostname, port, method, path: target, headers, agent: this.agent, timeout: 60_000 },
+        {
+          hostname,
+          port,
+          method,
+          path: target,
+          headers,
+          agent: cut === undefined ? this.agent : false,
+          timeout: 60_000,
+        },
         (res) => {
+          if (cut !== undefined) {
+            res.on('error', () => undefined).resume();
+            return;
+          }
           const chunks: Buffer[] = [];
           res.on('data', (chunk: Buffer) => chunks.push(chunk));
           res.on('error', reject);
@@ -103,9 +116,13 @@ export class StationClient {
       );
       req.on('error', reject);
       req.on('timeout', () => req.destroy(new Error('no answer in 60 s')));
-      const cut = options.abortAfterSendMs;
       req.end(body, () => {
-        if (cut !== undefined) setTimeout(() => req.destroy(new Error('answer lost on purpose')), cut);
+        if (cut === undefined) return;
+        // The answer is thrown away, also when it was quicker than the cut.
+        setTimeout(() => {
+          req.destroy();
+          reject(new Error('answer lost on purpose'));
+        }, cut);
       });
     });
   }

@@ -46,7 +46,21 @@ export class ToySender {
       this.toy.move(record, { state: 'waiting', waitingFor: missing });
       return;
     }
-    await this.send(record, data);
+    if (!this.overlapsUnknown(record)) await this.send(record, data);
+  }
+
+  /** G-48: of two overlapping records of one volunteer the later goes after the earlier's outcome. */
+  private overlapsUnknown(record: ToyRecord): boolean {
+    const span = (one: ToyRecord): [number, number] => {
+      const data = one.item.data ?? {};
+      return [Date.parse(String(data.startAt)), Date.parse(String(data.endAt))];
+    };
+    const [from, to] = span(record);
+    return [...this.toy.records.values()].some((other) => {
+      if (other === record || other.status.state !== 'unknown' || other.item.kind !== 'service-record') return false;
+      const [start, end] = span(other);
+      return other.item.data?.volunteerId === record.item.data?.volunteerId && start < to && from < end;
+    });
   }
 
   private missing(record: ToyRecord, data: JsonObject): { kind: string; sourceId: string | null; reason: string }[] {

@@ -70,6 +70,8 @@ export class Batches {
     const wait = this.ledger.settings.receiptDelayMs + this.extraDelayMs;
     const run = (due: number): void => {
       batch.items = input.items.map((item) => this.receiptItem(entity, item, due));
+      const { batchNo, clientBatchNo } = batch;
+      this.ledger.callbacks.notify({ type: 'BATCH_DONE', batchNo, clientBatchNo, status: statusOf(batch) }, due);
     };
     if (wait <= 0) run(at);
     else this.ledger.later(at + wait, run);

@@ -1,6 +1,7 @@
 /** Rows, their history (read lag, E5), indexes, the change feed (§1.9, E6–E8) and the due-list of later events. */
 import { nationalContentHash, type JsonObject } from '../canonical.js';
 import { beijingMs, instant } from '../beijing.js';
+import { Callbacks } from './callbacks.js';
 import { FIELD_RULES } from './fields.js';
 import type { Entity, FeedEvent, NationalSettings, Origin, Row, RowState } from './model.js';
 import { encryptField } from './wire.js';
@@ -21,6 +22,7 @@ const ID_PREFIX: Record<Entity, string> = {
 
 export class Ledger {
   readonly events: FeedEvent[] = [];
+  readonly callbacks: Callbacks;
   private readonly byEntity = new Map<Entity, Row[]>();
   private readonly byNumber = new Map<string, Row>();
   private readonly byNationalId = new Map<string, Row>();
@@ -30,7 +32,9 @@ export class Ledger {
   private due: { at: number; run: (at: number) => void }[] = [];
   private counter = 0;
 
-  constructor(readonly settings: NationalSettings) {}
+  constructor(readonly settings: NationalSettings) {
+    this.callbacks = new Callbacks(settings);
+  }
 
   now(): number {
     return Date.now();
@@ -143,6 +147,19 @@ export class Ledger {
     if (event.type.startsWith('CERT_') && row.certificate?.certNo !== undefined) body.certNo = row.certificate.certNo;
     if (row.mergedTo !== null && event.type === 'MERGED') body.toNationalId = row.mergedTo;
     this.events.push({ seq, at: event.at, body });
+    this.callBack(row, event);
+  }
+
+  /** G6: CERT_STATUS for certificates, AUDIT_RESULT for audits and real names. */
+  private callBack(row: Row, event: { type: string; at: number }): void {
+    const { bizNo, nationalId, entity } = row;
+    if (event.type.startsWith('CERT_')) {
+      const status = row.certificate?.status;
+      this.callbacks.notify({ type: 'CERT_STATUS', bizNo, status, certNo: row.certificate?.certNo }, event.at);
+    } else if (event.type === 'AUDIT_RESULT' || event.type === 'REALNAME_RESULT') {
+      const status = event.type === 'AUDIT_RESULT' ? row.auditStatus : row.realNameStatus;
+      this.callbacks.notify({ type: 'AUDIT_RESULT', entity, bizNo, nationalId, status }, event.at);
+    }
   }
 
   /** E7: status, auditStatus and data, encrypted fields encrypted (F9: under the same field key). */

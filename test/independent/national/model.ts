@@ -131,6 +131,9 @@ export interface NationalSettings {
   readLagMs: number;
   pauseGraceMs: number;
   gzip: boolean;
+  /** Where callbacks go; null = none. */
+  callbackUrl: string | null;
+  callbackRetryMs: number[];
   strictDictionaries: boolean;
   seed: number;
 }
@@ -164,6 +167,9 @@ export function defaultSettings(): NationalSettings {
     readLagMs: 0,
     pauseGraceMs: 2000,
     gzip: true,
+    callbackUrl: null,
+    // §1.11: 1 m, 5 m, 30 m, 2 h, 12 h, 24 h.
+    callbackRetryMs: [1, 5, 30, 120, 720, 1440].map((minutes) => minutes * 60_000),
     strictDictionaries: false,
     seed: 1,
   };

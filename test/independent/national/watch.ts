@@ -57,21 +57,19 @@ export class Watch {
       }
       this.requestIds.add(call.requestId);
     }
-    this.pauses(call);
     if (!isWrite(call.route) || call.route.entity === null) return;
     const text = call.body.toString('utf8');
     if (text !== text.normalize('NFC')) this.note('TEXT_NOT_NFC', 'text is sent in NFC (station G-27)', call);
     this.takeOff(call, call.route.entity);
   }
 
-  /** F35, F36: no counted call while the quota is used up, no write before opensAt, after a grace for calls under way. */
-  private pauses(call: Call): void {
-    const free = call.route.name === 'token' || call.route.name === 'status';
-    const graceOver = call.receivedAt > this.pausedUntil.toldAt + this.settings.pauseGraceMs;
-    if (!free && graceOver && call.receivedAt < this.pausedUntil.quota) {
+  /** F35, F36: refused again before resetAt / opensAt, after a grace for calls under way. */
+  private pauses(call: Call, code: string): void {
+    if (call.receivedAt <= this.pausedUntil.toldAt + this.settings.pauseGraceMs) return;
+    if (code === '1302' && call.receivedAt < this.pausedUntil.quota) {
       this.note('CALL_WHILE_QUOTA_USED', 'called before resetAt (F35)', call);
     }
-    if (isWrite(call.route) && graceOver && call.receivedAt < this.pausedUntil.window - 50) {
+    if (code === '1303' && call.receivedAt < this.pausedUntil.window - 50) {
       this.note('WRITE_OUTSIDE_WINDOW', 'wrote before opensAt (F36)', call);
     }
   }
@@ -247,6 +245,7 @@ export class Watch {
       this.recent = [];
     }
     if (outcome.code !== '1302' && outcome.code !== '1303') return;
+    this.pauses(call, outcome.code);
     const until = instant(String(outcome.detail?.resetAt ?? outcome.detail?.opensAt));
     const field = outcome.code === '1302' ? 'quota' : 'window';
     if (this.pausedUntil[field] !== until) this.pausedUntil = { ...this.pausedUntil, [field]: until, toldAt: now };
