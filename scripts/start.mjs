@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { ancestry } from './launch/alive.mjs';
 import { readOptions, USAGE, UsageError } from './launch/options.mjs';
 import { Tree } from './launch/tree.mjs';
 import { ensureBuilt, ensureInstalled, ROOT } from './prepare.mjs';
@@ -16,6 +17,15 @@ function printWhatToOpen({ apiUrl, nation, settings }) {
   lines.push(`  national side  ${nation ? `bundled simulator, ${nation.baseUrl}` : settings.nationalBaseUrl}`);
   lines.push('Ctrl-C stops everything.', '');
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const LOOK_FOR_NPM_MS = 1_000;
+
+/** A killed npm tells nobody. Without npm in between, losing the parent is how one puts a program in the background. */
+function leaveWithNpm(tree) {
+  if (!process.env.npm_lifecycle_event) return;
+  const above = ancestry();
+  setInterval(() => ancestry() !== above && tree.end(1), LOOK_FOR_NPM_MS).unref();
 }
 
 async function run(tree, options) {
@@ -37,6 +47,7 @@ function main() {
   const { loadSettingsOrExit } = require(join(ROOT, 'dist/src/platform/config/index.js'));
   const tree = new Tree({ settings: loadSettingsOrExit(), given: process.env, isDemo: options.isDemo });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void tree.end(0));
+  leaveWithNpm(tree);
   run(tree, options).catch((error) => tree.giveUp(error));
 }
 

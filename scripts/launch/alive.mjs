@@ -6,7 +6,7 @@ function look(pid) {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^\d+ \(.*\) /s, '')
       .split(' ');
-    return { state: fields[0], startTick: fields[19] };
+    return { state: fields[0], parent: fields[1], startTick: fields[19] };
   } catch {
     return null;
   }
@@ -28,4 +28,15 @@ export const identify = (pid) => ({ pid, startTick: look(pid)?.startTick ?? null
 export function isStillThere({ pid, startTick }) {
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return false;
   return startTick === null || look(pid)?.startTick === startTick;
+}
+
+/** Who started us; with a shell in between (npm runs scripts through one), who started that. */
+export function ancestry() {
+  const parent = process.ppid;
+  try {
+    const isShell = /^(ba|da)?sh$/.test(readFileSync(`/proc/${parent}/comm`, 'utf8').trim());
+    return isShell ? `${parent} ${look(parent)?.parent}` : String(parent);
+  } catch {
+    return String(parent);
+  }
 }

@@ -21,6 +21,18 @@ function parseArguments(args) {
   return options;
 }
 
+function checkPeople(people) {
+  if (people === null || (/^\d{1,7}$/.test(people) && Number(people) <= PEOPLE_LIMIT)) return;
+  throw new UsageError(`--people takes a number from 0 to ${PEOPLE_LIMIT}`);
+}
+
+/** What stands in the way of a demonstration, or null. */
+function obstacle(env, { isDemo, isWhole }) {
+  if (env.DATABASE_URL) return 'DATABASE_URL';
+  if (!isDemo) return 'NATIONAL_BASE_URL';
+  return isWhole ? null : `ROLE=${env.ROLE}`;
+}
+
 /**
  * `isDemo`: our own database and our own nation, so pushing made-up people harms nobody (station-contract G-80).
  * A start of one part only (ROLE) pushes nothing either.
@@ -28,16 +40,11 @@ function parseArguments(args) {
 export function readOptions(args, env) {
   const { people, isExit, isHelp } = parseArguments(args);
   const isDemo = !env.DATABASE_URL && !env.NATIONAL_BASE_URL;
-  if (people !== null && !(/^\d{1,7}$/.test(people) && Number(people) <= PEOPLE_LIMIT)) {
-    throw new UsageError(`--people takes a number from 0 to ${PEOPLE_LIMIT}`);
-  }
-  if ((people !== null || isExit) && !isDemo) {
-    const set = env.DATABASE_URL ? 'DATABASE_URL' : 'NATIONAL_BASE_URL';
-    throw new UsageError(`--people and --exit push made-up people, and ${set} is set: remove one of the two`);
-  }
   const isWhole = !env.ROLE || env.ROLE === 'all';
-  if ((people !== null || isExit) && !isWhole) {
-    throw new UsageError(`--people and --exit need api and worker: remove ROLE=${env.ROLE}`);
+  checkPeople(people);
+  const inTheWay = obstacle(env, { isDemo, isWhole });
+  if ((people !== null || isExit) && inTheWay) {
+    throw new UsageError(`--people and --exit push made-up people, and ${inTheWay} is set: remove one of the two`);
   }
   const demoArgs = [...(people === null ? [] : ['--people', people]), ...(isExit ? ['--exit'] : [])];
   return { isHelp, isDemo, isExit, demoArgs, runsDemo: isDemo && isWhole };

@@ -33,7 +33,6 @@ export interface Variable<Parsed> {
 const required = <Parsed>(variable: Variable<Parsed> & { default: string }): Variable<Parsed> => variable;
 const optional = <Parsed>(variable: Omit<Variable<Parsed>, 'default'>): Variable<Parsed | null> => ({
   ...variable,
-  schema: variable.schema as z.ZodType<Parsed | null, string>,
   default: null,
 });
 
