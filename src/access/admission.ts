@@ -1,5 +1,5 @@
 import type { Queryable } from '../platform/database/index.js';
-import { CallRefusal } from '../platform/http/index.js';
+import { CodedError } from '../platform/errors/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { SourceSystem } from './source-directory.js';
 
@@ -32,7 +32,7 @@ export class Admission {
       'access-admit',
     );
     if (row?.verdict !== 'admitted') {
-      throw new CallRefusal('RATE_LIMITED', { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+      throw new CodedError('RATE_LIMITED', { retryAfterSecs: RETRY_AFTER_SECONDS });
     }
     return () => this.release(slot);
   }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../platform/database/index.js';
-import { RECORD_STATES, type ItemProblem, type RecordState } from '../records/index.js';
+import type { ItemProblem, RecordState } from '../records/index.js';
 import { READER_QUERIES } from './reader.queries.js';
 
 /** One thing that a waiting record waits for, as stored (station-contract §4, G-50). */
@@ -53,7 +53,7 @@ export type ChangesAnswer =
   | { readonly isExpired: false; readonly events: readonly ChangeEvent[]; readonly next: number; readonly hasMore: boolean };
 
 export interface Summary {
-  readonly asOf: Date | null;
+  readonly asOf: Date;
   readonly kinds: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -96,6 +96,13 @@ interface ChangeRow {
   code: string | null;
 }
 
+interface SummaryRow {
+  as_of: Date;
+  kind: string | null;
+  state: RecordState | null;
+  records: number | null;
+}
+
 /** What a source system may read of the ledger: its own records, nothing else (G-73). */
 export class LedgerReader {
   constructor(private readonly database: Queryable) {}
@@ -125,17 +132,12 @@ export class LedgerReader {
   }
 
   async summary(sourceSystemId: string): Promise<Summary> {
-    const rows = await this.database.query<{ kind: string; state: string; records: number; as_of: Date }>(
-      READER_QUERIES.summary,
-      [sourceSystemId],
-      'reader-summary',
-    );
+    const rows = await this.database.query<SummaryRow>(READER_QUERIES.summary, [sourceSystemId], 'reader-summary');
     const kinds: Record<string, Record<string, number>> = {};
-    const order = (state: string): number => (RECORD_STATES as readonly string[]).indexOf(state);
-    for (const { kind, state, records } of rows.sort((a, b) => order(a.state) - order(b.state))) {
-      (kinds[kind] ??= {})[state] = records;
+    for (const { kind, state, records } of rows) {
+      if (kind !== null && state !== null) (kinds[kind] ??= {})[state] = records ?? 0;
     }
-    return { asOf: rows[0]?.as_of ?? null, kinds };
+    return { asOf: rows[0]?.as_of ?? new Date(0), kinds };
   }
 }
 
@@ -192,4 +194,9 @@ function eventOf(row: ChangeRow): ChangeEvent {
     since: row.since,
     code: row.code,
   };
+}
+
+/** An event as the feed and the webhooks show it (G-65). */
+export function wordedEvent({ code, since, ...event }: ChangeEvent): object {
+  return { ...event, since: since.toISOString(), ...(code === null ? {} : { code }) };
 }

@@ -38,6 +38,9 @@ SELECT s.last_seq, s.purged_through, e.*
  ORDER BY e.seq`,
 
   summary: `
-SELECT kind, state, count(*)::integer AS records, now() AS as_of
-  FROM record WHERE source_system_id = $1 GROUP BY kind, state`,
+SELECT n.as_of, c.kind, c.state, c.records
+  FROM (SELECT now() AS as_of) n
+  LEFT JOIN (
+    SELECT kind, state, count(*)::integer AS records FROM record WHERE source_system_id = $1 GROUP BY kind, state
+  ) c ON true`,
 } as const;

@@ -1,3 +1,5 @@
+import { CodedError, type CodedErrorOptions } from '../errors/index.js';
+
 /** One line of `errors` in a problem, already in the caller's language (station-contract §1). */
 export interface ProblemLine {
   readonly index?: number;
@@ -7,25 +9,23 @@ export interface ProblemLine {
   readonly hint: string;
 }
 
-export interface RefusalOptions {
-  /** Safe values for the sentence; never a person's data. */
-  readonly params?: Readonly<Record<string, string | number>>;
+export interface RefusalOptions extends CodedErrorOptions {
   readonly errors?: readonly ProblemLine[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the problem, such as `serverTime`. */
   readonly members?: Readonly<Record<string, string | number>>;
-  /** Other than the code's own. */
-  readonly status?: number;
 }
 
-/** Ends a call with the problem of `code`: nothing of it was taken. */
-export class CallRefusal extends Error {
-  override name = 'CallRefusal';
+/** Ends a call with the problem of `code`, and says more about it than a code can: nothing of the call was taken. */
+export class CallRefusal extends CodedError {
+  readonly errors: readonly ProblemLine[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly members: Readonly<Record<string, string | number>>;
 
-  constructor(
-    readonly code: string,
-    readonly options: RefusalOptions = {},
-  ) {
-    super(code);
+  constructor(code: string, options: RefusalOptions = {}) {
+    super(code, options);
+    this.errors = options.errors ?? [];
+    this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
   }
 }

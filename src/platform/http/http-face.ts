@@ -3,13 +3,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { PROBLEM_CONTENT_TYPE } from '../errors/index.js';
 import { installBeforeReply } from './before-reply.js';
 import { CallRefusal } from './call-refusal.js';
 import type { HttpLog } from './http-log.js';
 import { KnownRoutes } from './known-routes.js';
 import { Peers } from './peers.js';
 import { ProblemFilter } from './problem.filter.js';
-import { PROBLEM_TYPE, type ProblemWords } from './problem.js';
+import type { ProblemWords } from './problem.js';
 import { traceIdOf } from './trace.js';
 
 /** 5 MiB before any compression (G-26). */
@@ -134,7 +135,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   const [status, title] = statusOfBroken(error.code);
   const body = JSON.stringify({ type: 'about:blank', title, status, code: 'BAD_REQUEST', traceId: traceIdOf(undefined) });
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nConnection: close\r\n` +
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nConnection: close\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -8,4 +8,4 @@ export { CallRefusal, type ProblemLine, type RefusalOptions } from './call-refus
 export { createHttpFace, MAX_BODY_BYTES, type HttpFace, type HttpFaceOptions } from './http-face.js';
 export type { HttpLog } from './http-log.js';
 export { languageOf, type Language } from './language.js';
-export type { Problem, ProblemWords } from './problem.js';
+export type { ProblemWords, WordsOfCode } from './problem.js';

@@ -1,14 +1,15 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CommitUnknownError, DatabaseUnavailableError, isConnectionError } from '../database/index.js';
-import { CallRefusal, type RefusalOptions } from './call-refusal.js';
+import { CodedError, isCodedError, PROBLEM_CONTENT_TYPE } from '../errors/index.js';
+import { CallRefusal } from './call-refusal.js';
 import type { HttpLog } from './http-log.js';
 import type { KnownRoutes } from './known-routes.js';
 import { languageOf } from './language.js';
-import { buildProblem, PROBLEM_TYPE, type ProblemWords } from './problem.js';
+import { buildProblem, type ProblemWords } from './problem.js';
 
 /** A database restart takes about this long; the client's own back-off does the rest. */
-const RETRY_AFTER_SECONDS = '2';
+const RETRY_AFTER_SECONDS = 2;
 
 /** Statuses of Fastify and Nest, in our codes. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -24,7 +25,8 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   503: 'UNAVAILABLE',
 };
 
-type Finding = { readonly code: string; readonly options: RefusalOptions };
+const coded = (code: string): CodedError => new CodedError(code);
+const unavailable = (): CodedError => new CodedError('UNAVAILABLE', { retryAfterSecs: RETRY_AFTER_SECONDS });
 
 /** The one place where an exception becomes an answer (house §2.9). A 500 never shows a message (S59). */
 @Catch()
@@ -41,33 +43,33 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { code, options } = this.findingOf(error, request);
+    const named = this.nameOf(error, request);
     const language = languageOf(request.headers['accept-language']);
-    const problem = buildProblem(this.words, { code, options, language, traceId: request.id });
-    if (problem.status >= 500) this.log.error({ traceId: request.id, err: error }, 'request failed');
+    const { status, body } = buildProblem(this.words, named, { language, traceId: request.id });
+    if (status >= 500) this.log.error({ traceId: request.id, err: error }, 'request failed');
     if (reply.sent) return;
+    const retryAfter = named.retryAfterSecs === undefined ? {} : { 'Retry-After': String(named.retryAfterSecs) };
     void reply
-      .code(problem.status)
-      .headers({ ...options.headers })
-      .header('Content-Language', language)
-      .type(PROBLEM_TYPE)
-      .send(JSON.stringify(problem));
+      .code(status)
+      .headers({ ...retryAfter, ...(named instanceof CallRefusal ? named.headers : {}), 'Content-Language': language })
+      .type(PROBLEM_CONTENT_TYPE)
+      .send(JSON.stringify(body));
   }
 
-  private findingOf(error: unknown, request: FastifyRequest): Finding {
-    if (error instanceof CallRefusal) return error;
-    if (isUnavailable(error)) return { code: 'UNAVAILABLE', options: { headers: { 'Retry-After': RETRY_AFTER_SECONDS } } };
+  private nameOf(error: unknown, request: FastifyRequest): CodedError {
+    if (isCodedError(error)) return error;
+    if (isUnavailable(error)) return unavailable();
     const status = statusOf(error);
     if (status === 404) return this.notFound(request);
     const code = CODE_OF_STATUS[status] ?? (status < 500 ? 'MALFORMED_JSON' : 'INTERNAL');
-    return { code, options: code === 'UNAVAILABLE' ? { headers: { 'Retry-After': RETRY_AFTER_SECONDS } } : {} };
+    return code === 'UNAVAILABLE' ? unavailable() : coded(code);
   }
 
   /** 405 with Allow when the path is known by another method (G-06). */
-  private notFound(request: FastifyRequest): Finding {
+  private notFound(request: FastifyRequest): CodedError {
     const methods = this.routes.methodsOf(pathOf(request));
-    if (methods.length === 0 || methods.includes(request.method)) return { code: 'NOT_FOUND', options: {} };
-    return { code: 'METHOD_NOT_ALLOWED', options: { headers: { Allow: methods.join(', ') } } };
+    if (methods.length === 0 || methods.includes(request.method)) return coded('NOT_FOUND');
+    return new CallRefusal('METHOD_NOT_ALLOWED', { headers: { Allow: methods.join(', ') } });
   }
 }
 

@@ -1,53 +1,44 @@
-import type { RefusalOptions } from './call-refusal.js';
+import { problem, type CodedError } from '../errors/index.js';
+import { CallRefusal, type ProblemLine } from './call-refusal.js';
 import type { Language } from './language.js';
+
+export interface WordsOfCode {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
 
 /** The sentences of a code. The catalogue belongs to records/, which platform/ may not know: the app hands it in. */
 export interface ProblemWords {
-  /** Null when the code is not one that a call is answered with. */
-  find(
-    code: string,
-    language: Language,
-    params: Readonly<Record<string, string | number>>,
-  ): { readonly status: number; readonly title: string; readonly detail: string } | null;
+  /** Null when the code is not in the catalogue. */
+  find(code: string, language: Language, params: Readonly<Record<string, string | number>>): WordsOfCode | null;
 }
-
-/** RFC 9457 with our members (station-contract §1). */
-export interface Problem {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: string;
-  readonly traceId: string;
-  readonly [member: string]: unknown;
-}
-
-export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 interface Asked {
-  readonly code: string;
-  readonly options: RefusalOptions;
   readonly language: Language;
   readonly traceId: string;
 }
 
-/** Builds the problem of a code; a code without words is an internal fault and says nothing. */
-export function buildProblem(words: ProblemWords, asked: Asked): Problem {
-  const { options, language, traceId } = asked;
-  const known = words.find(asked.code, language, options.params ?? {});
-  const code = known ? asked.code : 'INTERNAL';
-  const { status, title, detail } = known ?? words.find(code, language, {}) ?? BARE;
-  const serverTime = options.members?.serverTime;
-  return {
-    type: 'about:blank',
-    title,
-    status: known ? (options.status ?? status) : status,
-    detail: serverTime === undefined ? detail : `${detail} (serverTime: ${serverTime})`,
+const BARE: WordsOfCode = { status: 500, title: 'Internal Server Error', detail: '' };
+
+/** Builds the problem of an error; a code without words is an internal fault and says nothing (S59). */
+export function buildProblem(words: ProblemWords, error: CodedError, asked: Asked): { status: number; body: object } {
+  const known = words.find(error.code, asked.language, error.params);
+  const code = known ? error.code : 'INTERNAL';
+  const { status, title, detail } = known ?? words.find(code, asked.language, {}) ?? BARE;
+  const extra = extrasOf(error);
+  const { serverTime } = extra.members;
+  const body = problem<ProblemLine>({
+    status: known ? (error.status ?? status) : status,
     code,
-    traceId,
-    ...options.members,
-    ...(options.errors ? { errors: options.errors } : {}),
-  };
+    title,
+    detail: serverTime === undefined ? detail : `${detail} (serverTime: ${serverTime})`,
+    traceId: asked.traceId,
+    errors: extra.errors,
+  });
+  return { status: body.status, body: { ...body, ...extra.members } };
 }
 
-const BARE = { status: 500, title: 'Internal Server Error', detail: '' };
+function extrasOf(error: CodedError): Pick<CallRefusal, 'errors' | 'members'> {
+  return error instanceof CallRefusal ? error : { errors: [], members: {} };
+}
