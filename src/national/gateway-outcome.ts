@@ -76,6 +76,11 @@ export interface Reject extends Said {
 /** The result is not known: look it up, never resend blindly (§1.8). */
 export interface Unknown extends Said {
   readonly class: 'AMBIG';
+  /**
+   * A filter page answered (F07): besides looking the item up, the operation has to pause as by a soft HALT of scope
+   * `operation`, since §1.12 asks for both.
+   */
+  readonly pausesOperation?: true;
 }
 /** Stop the profile or the operation; records untouched. `isSoft` = re-probed automatically. */
 export interface Halt extends Said {

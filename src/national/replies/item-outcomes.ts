@@ -1,0 +1,55 @@
+import type { Spoken } from '../call/answer.js';
+import { isMembers } from '../call/envelope.js';
+import { safeMessage } from '../call/safe-message.js';
+import type { GatewayOutcome } from '../gateway-outcome.js';
+import type { ErrorRules } from '../profile/error-rules.js';
+import type { OutcomeContext, OutcomeOf } from './outcome-of.js';
+import { listOf, textOf } from './outcome-of.js';
+
+export interface ItemTools {
+  readonly errors: ErrorRules;
+  readonly outcomeOf: OutcomeOf;
+  /** Numeric codes are padded to it (F41). */
+  readonly codeWidth: number;
+}
+
+const UNNAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: 'the reply does not name this item' };
+const TWICE: GatewayOutcome = { class: 'AMBIG', code: 'NAMED-TWICE', message: 'the reply names this item twice, differently' };
+
+/**
+ * Items of a receipt by number, whatever their order (F22). Entries without a number are skipped; a number named
+ * twice with different codes is not believed. Items are always judged as writes.
+ */
+export function itemOutcomes(items: unknown, context: OutcomeContext, tools: ItemTools): Map<string, GatewayOutcome> {
+  const found = new Map<string, GatewayOutcome>();
+  for (const item of listOf(items)) {
+    const bizNo = textOf(item.bizNo);
+    if (bizNo === null) continue;
+    const outcome = itemOutcome(item, context, tools);
+    const earlier = found.get(bizNo);
+    found.set(bizNo, earlier && earlier.code !== outcome.code ? TWICE : outcome);
+  }
+  return found;
+}
+
+function itemOutcome(item: Readonly<Record<string, unknown>>, context: OutcomeContext, tools: ItemTools): GatewayOutcome {
+  const rawMessage = typeof item.message === 'string' ? item.message : '';
+  const said: Spoken = {
+    code: typeof item.code === 'number' ? String(item.code).padStart(tools.codeWidth, '0') : (textOf(item.code) ?? ''),
+    message: safeMessage(rawMessage),
+    rawMessage,
+    payload: item,
+    detail: isMembers(item.detail) ? item.detail : {},
+    retryAfterMs: null,
+  };
+  const verdict = tools.errors.ofCode({ code: said.code, message: rawMessage, isWrite: true });
+  return tools.outcomeOf(said, verdict, context);
+}
+
+/** Exactly the asked numbers: those that the reply did not name are AMBIG, strangers are dropped. */
+export function forEveryNumber(
+  found: ReadonlyMap<string, GatewayOutcome>,
+  bizNos: readonly string[],
+): Map<string, GatewayOutcome> {
+  return new Map(bizNos.map((bizNo) => [bizNo, found.get(bizNo) ?? UNNAMED]));
+}
