@@ -47,7 +47,12 @@ export const STATE_NAMES_ZH = {
 } as const satisfies Record<RecordState, string>;
 
 /** States in which a record may stay for good. */
-export const STATES_AT_REST = ['mirrored', 'attention', 'voided', 'unsupported'] as const satisfies readonly RecordState[];
+export const STATES_AT_REST = [
+  'mirrored',
+  'attention',
+  'voided',
+  'unsupported',
+] as const satisfies readonly RecordState[];
 
 /**
  * States in which a record is born: at acceptance it is queued or waits, is in conflict at once (G-49), is the

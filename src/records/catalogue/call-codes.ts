@@ -10,7 +10,8 @@ export const CALL_CODES = {
     en: 'The calling source system could not be recognised.',
     cause: '请求没有带接入账号，或账号、密钥不对，或密钥已停用。',
     remedy: '请核对接入账号和密钥；密钥遗失或停用时，请向县级管理员申请更换。',
-    remedyEn: 'Check the key and the secret; when the secret is lost or revoked, ask the county administrator for a new one.',
+    remedyEn:
+      'Check the key and the secret; when the secret is lost or revoked, ask the county administrator for a new one.',
     owner: 'station',
     retry: 'never',
     source: 'station-contract §1, G-05',

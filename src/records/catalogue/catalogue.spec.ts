@@ -24,7 +24,8 @@ const ALLOWED_WORDS = new Set(['JSON', 'UTF', 'https']);
 function sources(folder = SRC): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ['catalogue', 'simulator', 'node_modules'].includes(entry.name) ? [] : sources(path);
+    if (entry.isDirectory())
+      return ['catalogue', 'simulator', 'node_modules'].includes(entry.name) ? [] : sources(path);
     return entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts') ? [path] : [];
   });
 }
@@ -64,7 +65,9 @@ describe('catalogue', () => {
     const tables = ['call', 'item', 'rule', 'adapter'].map((name) =>
       readFileSync(join(__dirname, `${name}-codes.ts`), 'utf8'),
     );
-    const written = tables.flatMap((table) => [...table.matchAll(/^ {2}'?([A-Z0-9_-]+)'?: \{$/gm)].map(([, code]) => code));
+    const written = tables.flatMap((table) =>
+      [...table.matchAll(/^ {2}'?([A-Z0-9_-]+)'?: \{$/gm)].map(([, code]) => code),
+    );
     expect(written.length).toBe(CATALOGUE_CODES.length);
     expect(new Set(written)).toEqual(new Set(CATALOGUE_CODES));
   });
@@ -79,7 +82,9 @@ describe('catalogue', () => {
   });
 
   it('has no code without use', () => {
-    const text = sources().map((path) => readFileSync(path, 'utf8')).join('\n');
+    const text = sources()
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n');
     const unused = CATALOGUE_CODES.filter((code) => !text.includes(`'${code}'`) && RESERVED[code] === undefined);
     expect(unused).toEqual([]);
   });
@@ -105,7 +110,9 @@ describe('catalogue', () => {
 
 describe('sentence', () => {
   it('puts values in, and leaves out parts whose values are missing', () => {
-    expect(sentence('FIELD_RANGE', 'zh', { max: 300 })).toBe('这里的数值、长度、条数或先后次序超出允许的范围，最大为 300。');
+    expect(sentence('FIELD_RANGE', 'zh', { max: 300 })).toBe(
+      '这里的数值、长度、条数或先后次序超出允许的范围，最大为 300。',
+    );
     expect(sentence('FIELD_RANGE', 'en', { min: 1, max: 4 })).toContain(', minimum 1, maximum 4.');
     expect(sentence('FIELD_RANGE', 'zh')).toBe('这里的数值、长度、条数或先后次序超出允许的范围。');
   });
@@ -119,7 +126,9 @@ describe('sentence', () => {
   });
 
   it('does not read values from prototypes', () => {
-    expect(sentence('AREA_OUTSIDE_HOME', 'zh', Object.create({ area: 'x' }) as Record<string, string>)).not.toContain('x');
+    expect(sentence('AREA_OUTSIDE_HOME', 'zh', Object.create({ area: 'x' }) as Record<string, string>)).not.toContain(
+      'x',
+    );
   });
 });
 

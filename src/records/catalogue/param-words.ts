@@ -12,13 +12,19 @@ const EXPECTED_WORDS: Words = {
   object: { zh: '一组字段', en: 'an object' },
   date: { zh: '年-月-日，如 2026-11-20', en: 'a date such as 2026-11-20' },
   datetime: { zh: '带时区的日期时间，如 2026-11-20T09:30:00+08:00', en: 'a time such as 2026-11-20T09:30:00+08:00' },
-  sourceId: { zh: '一至六十四位的字母、数字、点、横线或下划线', en: '1 to 64 letters, digits, dots, hyphens or underscores' },
+  sourceId: {
+    zh: '一至六十四位的字母、数字、点、横线或下划线',
+    en: '1 to 64 letters, digits, dots, hyphens or underscores',
+  },
   regex: { zh: '数据字典规定的写法', en: 'the form given in the interface description' },
 };
 
 /** Why a number of an identity document is refused (G-40: refused with a hint). */
 const REASON_WORDS: Words = {
-  FIFTEEN_DIGITS: { zh: '十五位的旧号码不再接受，请用十八位号码', en: '15-digit numbers are not accepted, use the 18-digit one' },
+  FIFTEEN_DIGITS: {
+    zh: '十五位的旧号码不再接受，请用十八位号码',
+    en: '15-digit numbers are not accepted, use the 18-digit one',
+  },
   LOWER_CASE_X: { zh: '末位字母须大写', en: 'the last letter must be an upper-case X' },
   SHAPE: { zh: '应为十八位号码', en: 'it must have 18 characters' },
   BIRTH_DATE: { zh: '号码中的出生日期不存在', en: 'its birth date does not exist' },
