@@ -91,15 +91,16 @@ function fateProblems(record: PlannedRecord, status: RecordStatus, evidence: Evi
     if (status.state !== 'mirrored') return [`should be mirrored, is ${where}`];
     return mirroredProblems({ record, status, rows, resolver });
   }
+  const code = status.lastOutcome?.code ?? '';
   if (record.fate.startsWith('clash')) {
     if (status.state === 'mirrored') return mirroredProblems({ record, status, rows, resolver });
-    const known = status.state === 'attention' && record.codes.includes(status.lastOutcome?.code ?? '');
-    return known ? [] : [`should be mirrored or attention ${record.codes.join('/')}, is ${where}`];
+    return status.state === 'attention' && record.codes.includes(code)
+      ? []
+      : [`should be mirrored or attention ${record.codes.join('/')}, is ${where}`];
   }
   const problems: string[] = [];
   if (status.state !== record.fate) problems.push(`should be ${record.fate}, is ${where}`);
   if (live.length > 0) problems.push(`is ${record.fate} but has a live national row`);
-  const code = status.lastOutcome?.code ?? '';
   if (record.fate === 'attention' && !record.codes.includes(code))
     problems.push(`attention with code ${code}, not ${record.codes.join('/')}`);
   return problems;
@@ -192,6 +193,17 @@ function strangers(evidence: Evidence, numbers: Map<string, string>): string[] {
   return problems;
 }
 
+/** The mirrored records of the volunteer and the period of a certificate request (G-52). */
+function coveredBy(request: PlannedRecord, evidence: Evidence): PlannedRecord[] {
+  const { volunteerId, periodFrom, periodTo } = request.last.data ?? {};
+  return evidence.records.filter((one) => {
+    if (one.kind !== 'service-record' || one.last.data?.volunteerId !== volunteerId) return false;
+    const day = String(one.last.data?.serviceDate);
+    const inPeriod = String(periodFrom) <= day && day <= String(periodTo);
+    return inPeriod && evidence.statuses.get(keyOf(one))?.state === 'mirrored';
+  });
+}
+
 /** Certificates: ISSUED over the records that are mirrored, and the file of the station is the national file. */
 export async function checkCertificates(evidence: Evidence, client: StationClient): Promise<string[]> {
   const problems: string[] = [];
@@ -200,14 +212,7 @@ export async function checkCertificates(evidence: Evidence, client: StationClien
     const status = evidence.statuses.get(key);
     const row = rowsOf(evidence, record.kind, status?.bizNo ?? '')[0];
     if (status?.state !== 'mirrored' || row === undefined) continue;
-    const { volunteerId, periodFrom, periodTo } = record.last.data ?? {};
-    const covered = evidence.records.filter((one) => {
-      if (one.kind !== 'service-record' || one.last.data?.volunteerId !== volunteerId) return false;
-      const day = String(one.last.data?.serviceDate);
-      return (
-        String(periodFrom) <= day && day <= String(periodTo) && evidence.statuses.get(keyOf(one))?.state === 'mirrored'
-      );
-    });
+    const covered = coveredBy(record, evidence);
     const minutes = covered.reduce((sum, one) => sum + Number(one.last.data?.minutes), 0);
     if (row.data.totalMinutes !== minutes || row.data.recordCount !== covered.length) {
       problems.push(

@@ -43,32 +43,8 @@ export class NationalCaller {
     target: string,
     what: { body: Buffer; overrides: Record<string, string> },
   ): Promise<Envelope> {
-    const {
-      appKey = 'vgw-demo-530000',
-      secret = 'vgw-demo-secret-0001',
-      method: signing = 'HMAC-SHA256',
-    } = this.options;
-    const at = target.indexOf('?');
-    const headers: Record<string, string> = {
-      'X-App-Key': appKey,
-      'X-Access-Token': this.token,
-      'X-Timestamp': String(Date.now()),
-      'X-Nonce': randomBytes(16).toString('hex'),
-      'X-Sign-Method': signing,
-      'X-Request-Id': randomUUID(),
-      'X-Contract': 'ref-v1',
-      ...what.overrides,
-    };
-    headers['X-Sign'] ??= signRequest(signing, secret, {
-      method,
-      path: at < 0 ? target : target.slice(0, at),
-      query: at < 0 ? '' : target.slice(at + 1),
-      appKey: headers['X-App-Key'] ?? '',
-      timestamp: headers['X-Timestamp'] ?? '',
-      nonce: headers['X-Nonce'] ?? '',
-      token: headers['X-Access-Token'] ?? '',
-      body: what.body,
-    });
+    const { secret, signing } = this.credentials;
+    const headers = this.headers(method, target, what);
     for (const name of Object.keys(headers)) if (headers[name] === '') delete headers[name];
     const init: RequestInit = { method, headers };
     if (method === 'POST') init.body = new Uint8Array(what.body);
@@ -87,5 +63,40 @@ export class NationalCaller {
       detail: isObject(body.detail) ? body.detail : {},
       signed: reply.headers.get('x-resp-sign') === wanted,
     };
+  }
+
+  private headers(
+    method: string,
+    target: string,
+    what: { body: Buffer; overrides: Record<string, string> },
+  ): Record<string, string> {
+    const { appKey, secret, signing } = this.credentials;
+    const [path = '', query = ''] = target.split('?');
+    const headers: Record<string, string> = {
+      'X-App-Key': appKey,
+      'X-Access-Token': this.token,
+      'X-Timestamp': String(Date.now()),
+      'X-Nonce': randomBytes(16).toString('hex'),
+      'X-Sign-Method': signing,
+      'X-Request-Id': randomUUID(),
+      'X-Contract': 'ref-v1',
+      ...what.overrides,
+    };
+    headers['X-Sign'] ??= signRequest(signing, secret, {
+      method,
+      path,
+      query,
+      appKey: String(headers['X-App-Key']),
+      timestamp: String(headers['X-Timestamp']),
+      nonce: String(headers['X-Nonce']),
+      token: String(headers['X-Access-Token']),
+      body: what.body,
+    });
+    return headers;
+  }
+
+  private get credentials(): { appKey: string; secret: string; signing: HmacMethod } {
+    const { appKey = 'vgw-demo-530000', secret = 'vgw-demo-secret-0001', method = 'HMAC-SHA256' } = this.options;
+    return { appKey, secret, signing: method };
   }
 }

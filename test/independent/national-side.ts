@@ -158,22 +158,29 @@ export class NationalSide {
     const checked = free || ticketed ? { refusal: null, signer: null } : this.gate.check(call);
     if (this.settings.latencyMs > 0) await sleep(this.settings.latencyMs);
     const disturbed = checked.refusal === null && !free ? this.faults.pick(call) : null;
-    const early = this.disturb(call, res, disturbed, 'before');
-    if (early) return;
+    if (this.disturb(call, res, disturbed, 'before')) return;
     this.ledger.settle();
     const result = checked.refusal ?? this.desk.handle(call);
-    const late = this.disturb(call, res, disturbed, 'commit');
-    if (late) return;
+    if (this.disturb(call, res, disturbed, 'commit')) return;
+    this.finish(call, res, { result, signer: checked.signer, disturbed });
+  }
+
+  private finish(
+    call: Call,
+    res: ServerResponse,
+    end: { result: Outcome | FileReply; signer: Passed | null; disturbed: CallFault | null },
+  ): void {
+    const { result, signer, disturbed } = end;
     if (res.destroyed || res.socket?.destroyed === true) {
       this.watch.lost(call);
       this.log(call, { code: '', status: 0, fault: 'client-gone' });
       return;
     }
-    if ('bytes' in result) this.sendFile(call, res, result, checked.signer);
+    if ('bytes' in result) this.sendFile(call, res, result, signer);
     else if (disturbed?.kind === 'code') {
       const injected = fail(disturbed.code, '系统异常');
-      this.send(call, res, { outcome: injected, signer: checked.signer, fault: `code-${disturbed.code}` });
-    } else this.send(call, res, { outcome: result, signer: checked.signer, fault: null });
+      this.send(call, res, { outcome: injected, signer, fault: `code-${disturbed.code}` });
+    } else this.send(call, res, { outcome: result, signer, fault: null });
   }
 
   /** True when the call has been ended by a fault. */

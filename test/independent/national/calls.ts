@@ -57,6 +57,15 @@ const FIXED: Record<string, RouteName> = {
   'POST files': 'file',
 };
 
+const GET_ONE: Record<string, RouteName> = {
+  dicts: 'dict',
+  batches: 'receipt',
+  exports: 'export-state',
+  'certificate-requests': 'certificate',
+};
+const GET_FILE: Record<string, RouteName> = { exports: 'export-file', certificates: 'certificate-file' };
+const POST_ENTITY: Record<string, RouteName> = { '': 'write', batch: 'batch', lookup: 'lookup' };
+
 /** A8: an unknown path or method is 404 text/plain before any other check. */
 export function routeOf(method: string, path: string): Route | null {
   const base = '/gw/v1/';
@@ -65,23 +74,26 @@ export function routeOf(method: string, path: string): Route | null {
   const fixed = FIXED[`${method} ${rest}`];
   if (fixed !== undefined) return { name: fixed, entity: null, arg: '' };
   const parts = rest.split('/');
-  const [first = '', second = '', third = ''] = parts;
-  const get = method === 'GET';
-  if (get && parts.length === 2 && first === 'dicts') return { name: 'dict', entity: null, arg: second };
-  if (get && parts.length === 2 && first === 'batches') return { name: 'receipt', entity: null, arg: second };
-  if (get && parts.length === 2 && first === 'exports') return { name: 'export-state', entity: null, arg: second };
-  if (get && parts.length === 2 && first === 'certificate-requests') {
-    return { name: 'certificate', entity: 'certificate-requests', arg: second };
-  }
-  if (get && parts.length === 3 && third === 'file') {
-    if (first === 'exports') return { name: 'export-file', entity: null, arg: second };
-    if (first === 'certificates') return { name: 'certificate-file', entity: null, arg: second };
-  }
-  if (method !== 'POST' || !isEntity(first)) return null;
-  if (parts.length === 1) return { name: 'write', entity: first, arg: '' };
-  if (parts.length === 2 && second === 'batch') return { name: 'batch', entity: first, arg: '' };
-  if (parts.length === 2 && second === 'lookup') return { name: 'lookup', entity: first, arg: '' };
-  return null;
+  return method === 'GET' ? getRoute(parts) : method === 'POST' ? postRoute(parts) : null;
+}
+
+function own(table: Record<string, RouteName>, key: string): RouteName | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function getRoute(parts: string[]): Route | null {
+  const [first = '', arg = '', third = ''] = parts;
+  const isFile = parts.length === 3 && third === 'file';
+  const name = isFile ? own(GET_FILE, first) : parts.length === 2 ? own(GET_ONE, first) : undefined;
+  if (name === undefined) return null;
+  return { name, entity: name === 'certificate' ? 'certificate-requests' : null, arg };
+}
+
+function postRoute(parts: string[]): Route | null {
+  const [first = '', second = ''] = parts;
+  const name = own(POST_ENTITY, second);
+  if (name === undefined || parts.length > 2 || !isEntity(first)) return null;
+  return parts.length === 2 && second === '' ? null : { name, entity: first, arg: '' };
 }
 
 export function isWrite(route: Route): boolean {

@@ -1,5 +1,5 @@
 /** What each endpoint of §1.4 answers, once the gate has let the call through. */
-import { sha256Hex, token, type JsonObject } from '../canonical.js';
+import { isObject, sha256Hex, token } from '../canonical.js';
 import { beijingMs, beijingSeconds } from '../beijing.js';
 import type { Batches } from './batches.js';
 import type { Call } from './calls.js';
@@ -7,7 +7,7 @@ import { DICTIONARIES, DICTIONARY_VERSION } from './dictionaries.js';
 import { fault } from './fields.js';
 import type { Gate } from './gate.js';
 import type { Ledger } from './ledger.js';
-import { fail, fieldFail, ok, type Outcome } from './model.js';
+import { fail, fieldFail, ok, type Entity, type Outcome } from './model.js';
 import { changes, dictionary, lookup } from './reads.js';
 import type { Recon } from './recon.js';
 import { certificateData } from './reviews.js';
@@ -39,10 +39,10 @@ export class Desk {
     const needsJson = call.method === 'POST' && route.name !== 'file';
     if (needsJson && json === undefined) return fieldFail([fault('', 'json')]);
     const now = this.parts.ledger.now();
-    const entity = route.entity ?? 'stations';
+    if (route.entity !== null && route.name !== 'certificate') return this.onEntity(call, route.entity, now);
     switch (route.name) {
       case 'token':
-        return (json as JsonObject).grant === 'app'
+        return isObject(json) && json.grant === 'app'
           ? this.parts.gate.issueToken(now)
           : fieldFail([fault('grant', 'enum')]);
       case 'time':
@@ -51,21 +51,21 @@ export class Desk {
         return this.status(now);
       case 'dict':
         return dictionary(route.arg, call.query);
-      case 'write':
-        return this.parts.writes.write(entity, json, now);
-      case 'batch':
-        return this.parts.batches.submit(entity, json, call.body);
       case 'receipt':
         return this.parts.batches.receipt(route.arg, call.query);
       case 'receipt-by-client':
         return this.parts.batches.receiptByClientNo(call.query);
-      case 'lookup':
-        return lookup(this.parts.ledger, entity, json);
       case 'changes':
         return changes(this.parts.ledger, call.query);
       default:
         return this.handleRest(call, now);
     }
+  }
+
+  private onEntity(call: Call, entity: Entity, now: number): Outcome {
+    if (call.route.name === 'batch') return this.parts.batches.submit(entity, call.json, call.body);
+    if (call.route.name === 'lookup') return lookup(this.parts.ledger, entity, call.json);
+    return this.parts.writes.write(entity, call.json, now);
   }
 
   private handleRest(call: Call, now: number): Outcome | FileReply {

@@ -101,6 +101,12 @@ function cursorOf(seq: number): string {
   return Buffer.from(`seq:${seq}`).toString('base64');
 }
 
+function positionOf(cursor: string): number | null {
+  if (cursor === '') return 0;
+  const match = /^seq:(\d+)$/.exec(Buffer.from(cursor, 'base64').toString('utf8'));
+  return match === null ? null : Number(match[1]);
+}
+
 export function changes(ledger: Ledger, query: Map<string, string>): Outcome {
   const unknown = [...query.keys()].filter((key) => !['cursor', 'limit', 'entities'].includes(key));
   if (unknown.length > 0) return fieldFail(unknown.map((key) => fault(key, 'unknown')));
@@ -109,12 +115,8 @@ export function changes(ledger: Ledger, query: Map<string, string>): Outcome {
   const entities = (query.get('entities') ?? '').split(',').filter((name) => name !== '');
   if (entities.some((name) => !isEntity(name))) return fieldFail([fault('entities', 'enum')]);
   const cursor = query.get('cursor') ?? '';
-  let from = 0;
-  if (cursor !== '') {
-    const match = /^seq:(\d+)$/.exec(Buffer.from(cursor, 'base64').toString('utf8'));
-    if (match === null) return fail('3101', '游标已失效');
-    from = Number(match[1]);
-  }
+  const from = positionOf(cursor);
+  if (from === null) return fail('3101', '游标已失效');
   const horizon = ledger.now() - ledger.settings.readLagMs;
   const events: JsonObject[] = [];
   let position = from;
