@@ -51,7 +51,12 @@ export function contentForm(item: ItemContent): string {
 
 /** Hex SHA-256 of the content form: what receipts and the newest version are known by (G-24). */
 export function contentHash(item: ItemContent): string {
-  return createHash('sha256').update(contentForm(item), 'utf8').digest('hex');
+  return hashOfForm(contentForm(item));
+}
+
+/** Hex SHA-256 of a form that is already at hand, as UTF-8. */
+export function hashOfForm(form: string): string {
+  return createHash('sha256').update(form, 'utf8').digest('hex');
 }
 
 function write(value: unknown, style: Style): string {

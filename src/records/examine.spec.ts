@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { contentHash } from './canonical-json.js';
+import { contentForm, contentHash } from './canonical-json.js';
 import { MAX_PROBLEMS, examineItem, unreadableItem } from './examine.js';
 import type { BadItem, GoodItem } from './examine.js';
 import { defineRecordKind } from './record-kind.js';
@@ -81,6 +81,7 @@ describe('a good item', () => {
       op: 'upsert',
       reason: null,
       data: DATA,
+      canonical: contentForm({ op: 'upsert', data: DATA }),
       contentHash: contentHash({ op: 'upsert', data: DATA }),
       warnings: [],
     });

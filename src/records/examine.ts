@@ -1,11 +1,10 @@
-import { contentHash } from './canonical-json.js';
+import { contentForm, hashOfForm } from './canonical-json.js';
 import type { ItemContent } from './canonical-json.js';
 import type { CatalogueCode, SentenceParams } from './catalogue/catalogue.js';
 import type { ItemProblem } from './catalogue/problem.js';
 import type { DoorContext, Finding, RecordData, RecordKind } from './record-kind.js';
 import { recordKind } from './registry.js';
 import { schemaProblems } from './schema-problems.js';
-import type { Fault } from './strict-json.js';
 import { codePointLength, isBlank, isCleanText, safePointer } from './text.js';
 
 /**
@@ -34,7 +33,9 @@ export interface GoodItem {
   readonly reason: string | null;
   /** As sent, without nulls (G-27, G-56); empty for a void. */
   readonly data: RecordData;
-  /** Hex SHA-256 of the content form (G-12, G-24). */
+  /** The content form: what pushes are compared by (G-12). */
+  readonly canonical: string;
+  /** Hex SHA-256 of `canonical` (G-24). */
   readonly contentHash: string;
   readonly warnings: readonly ItemProblem[];
 }
@@ -75,14 +76,14 @@ class ProblemList {
 /**
  * Examines one item of a batch.
  *
- * Shape    the parsed item, what the parser found wrong in it (pointers from the item), the door's context →
+ * Shape    the parsed item, what its reader found wrong in it (pointers from the item), the door's context →
  *          what the ledger may take with its warnings, or every error at once
  * Promise  no problem holds a person's data; throws on nothing that a caller can send
  * Source   station-contract §2, G-09, G-17, G-20, G-27 to G-29, G-32
  */
 export function examineItem(
   raw: unknown,
-  faultsOfItem: readonly Fault[],
+  faultsOfItem: readonly ItemProblem[],
   context: DoorContext,
   lookUp: KindLookup = recordKind,
 ): ExaminedItem {
@@ -104,8 +105,9 @@ export function examineItem(
     return refused(kindName !== null && KIND_NAME.test(kindName) ? kindName : null, sourceId, errors.problems);
   }
   const data: RecordData = content.op === 'void' ? {} : (content.data as RecordData);
-  const hash = contentHash(content);
-  return { ok: true, kind, sourceId, revision, op: content.op, reason, data, contentHash: hash, warnings };
+  const canonical = contentForm(content);
+  const taken = { sourceId, revision, op: content.op, reason, data, canonical, contentHash: hashOfForm(canonical) };
+  return { ok: true, kind, ...taken, warnings };
 }
 
 /** A line of NDJSON that is no JSON: it refuses itself only (G-25). */
@@ -122,9 +124,9 @@ function isObject(value: unknown): value is RawItem {
 }
 
 /** A revision that no double can hold is first of all no revision (G-09). */
-function problemOfFault(fault: Fault): ItemProblem {
+function problemOfFault(fault: ItemProblem): ItemProblem {
   const isRevision = fault.pointer === '/revision' && fault.code === 'FIELD_RANGE';
-  return { code: isRevision ? 'REVISION_INVALID' : fault.code, pointer: fault.pointer };
+  return isRevision ? { code: 'REVISION_INVALID', pointer: fault.pointer } : fault;
 }
 
 function reportUnknownFields(raw: RawItem, errors: ProblemList): void {

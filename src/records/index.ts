@@ -49,7 +49,7 @@ export type { BadItem, ExaminedItem, GoodItem, ItemOp, KindLookup } from './exam
 
 export { JsonSyntaxError, MAX_DEPTH, decodeUtf8, groupFaultsByItem, parseStrict, splitNdjson } from './strict-json.js';
 export type { Fault, FaultsByItem, ParsedJson } from './strict-json.js';
-export { canonicalJson, contentForm, contentHash } from './canonical-json.js';
+export { canonicalJson, contentForm, contentHash, hashOfForm } from './canonical-json.js';
 export type { ItemContent } from './canonical-json.js';
 export { codePointLength, isBlank, isCleanText, isSafeKey, isWellFormed, safePointer } from './text.js';
 
