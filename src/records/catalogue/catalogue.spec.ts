@@ -182,7 +182,7 @@ describe('national codes', () => {
   });
 
   it('have sentences for what the wire did instead of answering', () => {
-    for (const code of ['TRANSPORT', 'DEADLINE', 'NOT-ENVELOPE', 'SIGNATURE']) {
+    for (const code of ['TRANSPORT', 'DEADLINE', 'NOT-ENVELOPE', 'NOT-NAMED', 'NAMED-TWICE', 'SIGNATURE']) {
       expect(nationalSentence(code)).not.toContain('未列入');
     }
     expect(nationalSentence('HTTP-502')).toContain('“502”');

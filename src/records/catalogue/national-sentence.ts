@@ -6,6 +6,8 @@ const WIRE_SENTENCES: Readonly<Record<string, string>> = {
   TRANSPORT: '与国家系统的连接中断，稍后自动核实或重发。',
   DEADLINE: '国家系统没有在规定时间内答复，结果待核实。',
   'NOT-ENVELOPE': '国家系统的答复不是约定的格式，结果待核实。',
+  'NOT-NAMED': '国家系统的回执里没有提到这条记录，结果待核实。',
+  'NAMED-TWICE': '国家系统的回执里两次提到这条记录，结果待核实。',
   SIGNATURE: '国家系统答复的签名核对不上，结果待核实。',
 };
 
