@@ -35,5 +35,7 @@ export class CodedError<Code extends string = string> extends Error {
 
 /** Whether something thrown carries a code; works across copies of this module, as in tests. */
 export function isCodedError(thrown: unknown): thrown is CodedError {
-  return thrown instanceof Error && thrown.name === 'CodedError' && typeof (thrown as { code?: unknown }).code === 'string';
+  return (
+    thrown instanceof Error && thrown.name === 'CodedError' && typeof (thrown as { code?: unknown }).code === 'string'
+  );
 }
