@@ -82,10 +82,9 @@ interface StatusRow {
   same_person_as: string[];
 }
 
-interface ChangeRow {
-  last_seq: string;
-  purged_through: string;
-  seq: string | null;
+/** A numbered row of change_event. */
+export interface ChangeEventRow {
+  seq: string;
   event_id: string;
   kind: string;
   source_id: string;
@@ -95,6 +94,9 @@ interface ChangeRow {
   since: Date;
   code: string | null;
 }
+
+/** The counter beside each event; alone when there is none. */
+type ChangeRow = { last_seq: string; purged_through: string } & (ChangeEventRow | { seq: null });
 
 interface SummaryRow {
   as_of: Date;
@@ -125,7 +127,7 @@ export class LedgerReader {
     const purgedThrough = Number(rows[0]?.purged_through ?? 0);
     // A place that was never handed out (a database set back) would silently skip what comes next.
     if (after !== null && (after < purgedThrough || after > lastSeq)) return { isExpired: true };
-    const found = rows.filter((row) => row.seq !== null).map(eventOf);
+    const found = rows.flatMap((row) => (row.seq === null ? [] : [eventOfRow(row)]));
     const events = found.slice(0, limit);
     const hasMore = found.length > limit;
     return { isExpired: false, events, hasMore, next: hasMore ? (events.at(-1)?.seq ?? lastSeq) : lastSeq };
@@ -182,7 +184,7 @@ const latest = (one: Date | null, other: Date | null): Date | null => {
   return one > other ? one : other;
 };
 
-function eventOf(row: ChangeRow): ChangeEvent {
+export function eventOfRow(row: ChangeEventRow): ChangeEvent {
   return {
     seq: Number(row.seq),
     eventId: row.event_id,
