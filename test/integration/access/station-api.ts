@@ -9,7 +9,7 @@ import { Pool } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { AccessModule, SourceSystems, type NewSourceSystem, type ShownSecret } from '../../../src/access/index.js';
 import { Admission1764000100000 } from '../../../src/app/migrations/1764000100000-admission.js';
-import { catalogueWords, IngestModule, IntakeService } from '../../../src/ingest/index.js';
+import { catalogueWords, IngestModule, IntakeService, serveOpenApi } from '../../../src/ingest/index.js';
 import { ChangeSequencer, Ledger } from '../../../src/ledger/index.js';
 import { systemClock, type Clock } from '../../../src/platform/clock/index.js';
 import { Database } from '../../../src/platform/database/index.js';
@@ -83,6 +83,7 @@ async function openApi(url: string, vault: Vault, options: ApiOptions): Promise<
     abortOnError: false,
   });
   app.useGlobalFilters(face.filter);
+  serveOpenApi(app);
   await app.listen(0, '127.0.0.1');
   return {
     app,
