@@ -1,4 +1,4 @@
-import type { ItemProblem } from '../records/index.js';
+import type { Fault, ItemProblem } from '../records/index.js';
 
 /** Who pushes: one source system, already authenticated. */
 export interface SourceIdentity {
@@ -12,7 +12,7 @@ export interface SourceIdentity {
 export interface RawItem {
   readonly value: unknown;
   /** Faults with pointers relative to the item (`/data/name`); a line that is no JSON has one at ''. */
-  readonly faults: readonly ItemProblem[];
+  readonly faults: readonly Fault[];
 }
 
 export type PushOutcome = 'accepted' | 'duplicate' | 'superseded' | 'rejected';

@@ -144,6 +144,7 @@ CREATE TABLE record_wait (
   record_id uuid NOT NULL,
   source_system_id uuid NOT NULL,
   waits_key text NOT NULL,
+  looked_at timestamptz,
   PRIMARY KEY (record_id, waits_key)
 );
 CREATE INDEX record_wait_key ON record_wait (source_system_id, waits_key);
@@ -160,12 +161,15 @@ CREATE TABLE national_call (
   body_sha256 text,
   bytes integer,
   item_count integer NOT NULL,
+  -- Numbers that a reading call asks for; a write has its delivery_attempt rows.
+  biz_nos text[],
   request_id text,
   stage text NOT NULL CHECK (stage IN ('planned', 'sending', 'receipt', 'closed')),
   lease_token uuid,
   lease_until timestamptz,
   due_at timestamptz NOT NULL DEFAULT now(),
   polls integer NOT NULL DEFAULT 0,
+  rung_until timestamptz,
   outcome_class text,
   outcome_code text,
   planned_at timestamptz NOT NULL DEFAULT now(),
@@ -226,6 +230,31 @@ CREATE UNLOGGED TABLE national_slot (
   id uuid PRIMARY KEY,
   held_until timestamptz NOT NULL
 );
+-- A turn to call the nation: at most \`concurrency\` at once and \`qps\` a second over all workers (null = no limit).
+-- Answers the milliseconds to wait before calling, or -1 when every slot is taken.
+CREATE FUNCTION take_national_turn(turn uuid, concurrency integer, qps double precision, lease_ms integer)
+RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+  start_at timestamptz := clock_timestamp();
+BEGIN
+  PERFORM pg_advisory_xact_lock(5335);
+  IF concurrency IS NOT NULL THEN
+    DELETE FROM national_slot WHERE held_until < clock_timestamp();
+    IF (SELECT count(*) FROM national_slot) >= concurrency THEN
+      RETURN -1;
+    END IF;
+    INSERT INTO national_slot (id, held_until)
+    VALUES (turn, clock_timestamp() + make_interval(secs => lease_ms / 1000.0));
+  END IF;
+  IF qps IS NOT NULL THEN
+    INSERT INTO national_pace AS p (id, next_free_at)
+    VALUES (1, clock_timestamp() + make_interval(secs => 1 / qps))
+    ON CONFLICT (id) DO UPDATE SET
+      next_free_at = greatest(p.next_free_at, clock_timestamp()) + make_interval(secs => 1 / qps)
+    RETURNING p.next_free_at - make_interval(secs => 1 / qps) INTO start_at;
+  END IF;
+  RETURN greatest(0, extract(epoch FROM start_at - clock_timestamp()) * 1000);
+END $$;
 CREATE TABLE national_alias (
   national_id text PRIMARY KEY,
   current_national_id text NOT NULL,
@@ -238,10 +267,9 @@ CREATE TABLE certificate (
   record_id uuid PRIMARY KEY,
   request_version integer NOT NULL,
   status text NOT NULL CHECK (status IN
-    ('FROZEN', 'ACCEPTED', 'REVIEWING', 'ISSUED', 'REJECTED', 'CANCELLED', 'REVOKED', 'REISSUED', 'STALE')),
+    ('FROZEN', 'THAWED', 'ACCEPTED', 'REVIEWING', 'ISSUED', 'REJECTED', 'CANCELLED', 'REVOKED', 'REISSUED', 'STALE')),
   total_minutes integer NOT NULL,
   record_count integer NOT NULL,
-  records_hash text NOT NULL,
   refreezes integer NOT NULL DEFAULT 0,
   cert_no text,
   frozen_at timestamptz NOT NULL DEFAULT now()
@@ -316,6 +344,7 @@ export class Foundation1764000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION take_national_turn');
     for (const table of TABLES) await runner.query(`DROP TABLE ${table}`);
   }
 }

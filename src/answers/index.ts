@@ -1,0 +1,11 @@
+// answers/ turns what the nation said into what we know: the only room that settles an entry.
+// Owns      delivery_attempt's ends, national_watch
+// Promises  every outcome leaves attempt, promise, record, evidence and feed in one agreeing state
+// Never     talks to the nation; decides when to send; treats an unknown outcome as success or refusal
+// Start at  settlement.ts
+export { lockAttempts, lockUnknown, postponeLookups, type AttemptRow } from './answers.queries.js';
+export { exponentialDelayMs } from './back-off.js';
+export { CertificateProgress } from './certificate-progress.js';
+export { ObservationService } from './observation.js';
+export { SettlementService, type AnsweredAttempt } from './settlement.js';
+export { judgeLookup, type LookupMoment, type LookupVerdict } from './unknown-outcomes.js';

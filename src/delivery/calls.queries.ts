@@ -1,0 +1,219 @@
+import type { Queryable, Tx } from '../platform/database/index.js';
+
+/** SQL over national calls: planned, leased, written down, closed. Due times are the database's. */
+
+export type CallOperation = 'write-single' | 'write-batch' | 'lookup' | 'review' | 'certificate';
+
+export interface CallRow {
+  readonly id: string;
+  readonly operation: CallOperation;
+  readonly kind: string;
+  readonly client_batch_no: string | null;
+  readonly batch_no: string | null;
+  readonly biz_nos: string[] | null;
+  readonly stage: 'planned' | 'sending' | 'receipt' | 'closed';
+  readonly polls: number;
+  /** How long ago the first byte may have left, by the database clock; null = none has. */
+  readonly sent_age_ms: number | null;
+}
+
+const CALL_COLUMNS = `id, operation, kind, client_batch_no, batch_no, biz_nos, stage, polls,
+  (extract(epoch FROM now() - sent_at) * 1000)::float8 AS sent_age_ms`;
+
+export interface PlannedCall {
+  readonly id: string;
+  readonly operation: CallOperation;
+  readonly kind: string;
+  readonly clientBatchNo: string | null;
+  readonly bizNos: readonly string[] | null;
+  readonly itemCount: number;
+}
+
+export interface ProfileStamp {
+  readonly id: string;
+  readonly profileHash: string;
+  readonly overridesHash: string;
+}
+
+export async function insertCall(tx: Tx, call: PlannedCall, profile: ProfileStamp): Promise<void> {
+  await tx.query(
+    `INSERT INTO national_call (id, profile_id, profile_hash, overrides_hash, operation, kind, client_batch_no, biz_nos,
+       item_count, stage) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned')`,
+    [call.id, profile.id, profile.profileHash, profile.overridesHash, call.operation, call.kind, call.clientBatchNo,
+      call.bizNos, call.itemCount], // prettier-ignore
+    'delivery-insert-call',
+  );
+}
+
+export interface AttemptWrite {
+  readonly bizNo: string;
+  readonly recordId: string;
+  readonly kind: string;
+  readonly version: number;
+  readonly op: 'UPSERT' | 'VOID' | 'CORRECT';
+  readonly volunteerBizNo: string | null;
+  readonly startsAt: string | null;
+  readonly endsAt: string | null;
+}
+
+export async function insertAttempts(tx: Tx, callId: string, attempts: readonly AttemptWrite[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO delivery_attempt (call_id, biz_no, record_id, kind, version, op, volunteer_biz_no, starts_at, ends_at, stage)
+     SELECT $1, x."bizNo", x."recordId", x.kind, x.version, x.op, x."volunteerBizNo", x."startsAt", x."endsAt", 'open'
+     FROM jsonb_to_recordset($2::jsonb) AS x("bizNo" text, "recordId" uuid, kind text, version int, op text,
+       "volunteerBizNo" text, "startsAt" timestamptz, "endsAt" timestamptz)`,
+    [callId, JSON.stringify(attempts)],
+    'delivery-insert-attempts',
+  );
+}
+
+export interface OpenInterval {
+  readonly volunteer_biz_no: string;
+  readonly starts_at: string;
+  readonly ends_at: string;
+}
+
+/** Intervals of these volunteers that are in flight now (G-48). */
+export async function readOpenIntervals(tx: Tx, volunteers: readonly string[]): Promise<OpenInterval[]> {
+  if (volunteers.length === 0) return [];
+  return tx.query<OpenInterval & Record<string, unknown>>(
+    `SELECT volunteer_biz_no, starts_at::text AS starts_at, ends_at::text AS ends_at FROM delivery_attempt
+     WHERE stage <> 'closed' AND volunteer_biz_no = ANY ($1::text[])`,
+    [volunteers],
+    'delivery-open-intervals',
+  );
+}
+
+export async function countOpenWrites(tx: Queryable): Promise<number> {
+  const rows = await tx.query<{ open: number }>(
+    `SELECT count(*)::int AS open FROM national_call
+     WHERE stage IN ('planned', 'sending') AND operation IN ('write-single', 'write-batch')`,
+    [],
+    'delivery-count-open',
+  );
+  return rows[0]?.open ?? 0;
+}
+
+/** Takes a call for this worker: the state that it was in, or null when another has it or it is not due. */
+export async function leaseCall(
+  database: Queryable,
+  callId: string,
+  lease: { token: string; ms: number },
+): Promise<CallRow | null> {
+  const rows = await database.query<CallRow & Record<string, unknown>>(
+    `UPDATE national_call SET lease_token = $2, lease_until = now() + make_interval(secs => $3::float8 / 1000),
+       stage = CASE WHEN stage = 'planned' THEN 'sending' ELSE stage END
+     WHERE id = $1 AND (stage = 'planned'
+       OR (stage = 'receipt' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())))
+     RETURNING ${CALL_COLUMNS}`,
+    [callId, lease.token, lease.ms],
+    'delivery-lease-call',
+  );
+  return rows[0] ?? null;
+}
+
+/** True while the lease is this worker's; locks the call for the rest of the transaction (I13). */
+export async function holdLease(tx: Tx, callId: string, token: string): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT 1 FROM national_call WHERE id = $1 AND lease_token = $2 AND stage <> 'closed' FOR UPDATE`,
+    [callId, token],
+    'delivery-hold-lease',
+  );
+  return rows.length > 0;
+}
+
+export async function closeCall(
+  tx: Tx,
+  callId: string,
+  outcome: { class: string; code: string; requestId: string | null },
+): Promise<void> {
+  await tx.query(
+    `UPDATE national_call SET stage = 'closed', closed_at = now(), outcome_class = $2, outcome_code = $3,
+       request_id = coalesce($4, request_id), lease_token = NULL, lease_until = NULL WHERE id = $1`,
+    [callId, outcome.class, outcome.code, outcome.requestId],
+    'delivery-close-call',
+  );
+}
+
+/** Waits for the receipt: polled by number, or by our own batch number when the answer was lost. */
+export async function awaitReceipt(
+  tx: Tx,
+  callId: string,
+  receipt: { batchNo: string | null; afterMs: number; requestId: string | null },
+): Promise<void> {
+  await tx.query(
+    `UPDATE national_call SET stage = 'receipt', batch_no = coalesce($2, batch_no), rung_until = NULL,
+       due_at = now() + make_interval(secs => $3::float8 / 1000), request_id = coalesce($4, request_id),
+       lease_token = NULL, lease_until = NULL WHERE id = $1`,
+    [callId, receipt.batchNo, receipt.afterMs, receipt.requestId],
+    'delivery-await-receipt',
+  );
+}
+
+/** The bytes that are about to leave, written down before the first of them does (I11). */
+export async function recordSending(
+  tx: Tx,
+  callId: string,
+  sending: { bodySha256: string; bytes: number; hashes: ReadonlyMap<string, string | null> },
+): Promise<void> {
+  await tx.query(
+    `UPDATE national_call SET sent_at = now(), body_sha256 = $2, bytes = $3 WHERE id = $1`,
+    [callId, sending.bodySha256, sending.bytes],
+    'delivery-record-sending',
+  );
+  await tx.query(
+    `UPDATE delivery_attempt a SET sent_at = now(), content_hash = x.hash
+     FROM unnest($2::text[], $3::text[]) AS x(biz_no, hash) WHERE a.call_id = $1 AND a.biz_no = x.biz_no`,
+    [callId, [...sending.hashes.keys()], [...sending.hashes.values()]],
+    'delivery-record-attempts',
+  );
+}
+
+export interface DueCall {
+  readonly callId: string;
+  readonly ring: number;
+}
+
+/** Receipts that are due and not rung lately: one ring is enough unless it gets lost. */
+export async function takeDueReceipts(database: Queryable, limit: number, ringLeaseMs: number): Promise<DueCall[]> {
+  const rows = await database.query<{ id: string; polls: number }>(
+    `UPDATE national_call c SET polls = c.polls + 1, rung_until = now() + make_interval(secs => $2::float8 / 1000)
+     FROM (SELECT id FROM national_call WHERE stage = 'receipt' AND due_at <= now()
+       AND (rung_until IS NULL OR rung_until < now()) ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
+     WHERE c.id = due.id RETURNING c.id, c.polls`,
+    [limit, ringLeaseMs],
+    'delivery-due-receipts',
+  );
+  return rows.map((row) => ({ callId: row.id, ring: row.polls }));
+}
+
+/** Planned calls that nobody took: their ring was lost with the queue (R25). */
+export async function takeUnrung(database: Queryable, olderThanMs: number): Promise<DueCall[]> {
+  const rows = await database.query<{ id: string; polls: number }>(
+    `UPDATE national_call SET polls = polls + 1, rung_until = now() + make_interval(secs => $1::float8 / 1000)
+     WHERE stage = 'planned' AND planned_at < now() - make_interval(secs => $1::float8 / 1000)
+       AND (rung_until IS NULL OR rung_until < now()) RETURNING id, polls`,
+    [olderThanMs],
+    'delivery-unrung',
+  );
+  return rows.map((row) => ({ callId: row.id, ring: row.polls }));
+}
+
+/** Calls whose worker died: `sent` tells whether a byte may have left. */
+export async function lockAbandoned(tx: Tx): Promise<CallRow[]> {
+  return tx.query<CallRow & Record<string, unknown>>(
+    `SELECT ${CALL_COLUMNS} FROM national_call WHERE stage = 'sending' AND lease_until < now()
+     ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED`,
+    [],
+    'delivery-abandoned',
+  );
+}
+
+export async function replanCall(tx: Tx, callId: string): Promise<void> {
+  await tx.query(
+    `UPDATE national_call SET stage = 'planned', lease_token = NULL, lease_until = NULL, rung_until = NULL,
+       planned_at = now() WHERE id = $1`,
+    [callId],
+    'delivery-replan',
+  );
+}

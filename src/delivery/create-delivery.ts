@@ -1,0 +1,58 @@
+import type { Database } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import type { CallQueue } from '../platform/queue/index.js';
+import type { Vault } from '../platform/vault/index.js';
+import { CertificateProgress, ObservationService, SettlementService } from '../answers/index.js';
+import type { NationalGateway } from '../national/index.js';
+import { CertificateFreezer } from './certificate-freezer.js';
+import { DeliveryWorker } from './delivery.worker.js';
+import { Dispatcher } from './dispatcher.js';
+import { NationalLimits } from './national-limits.js';
+import { Planner } from './planner.js';
+import { ReadingPlanner } from './reading-planner.js';
+import { ReadingWorker } from './reading.worker.js';
+import { Turns } from './turns.js';
+
+export interface DeliveryParts {
+  readonly database: Database;
+  readonly queue: CallQueue;
+  readonly gateway: NationalGateway;
+  readonly vault: Vault;
+  readonly ids: Ids;
+  readonly clock: { nowMs(): number };
+  readonly report: (step: string, error: unknown) => void;
+}
+
+export interface Delivery {
+  /** Begins to plan, ring and work; `concurrency` = jobs at once in this process. */
+  start(concurrency: number): Promise<void>;
+  /** Stops planning, finishes what is in hand. The queue is the caller's to close. */
+  stop(): Promise<void>;
+}
+
+/** Puts the room's parts together in the order in which data walks. */
+export function createDelivery(parts: DeliveryParts): Delivery {
+  const { database, gateway, ids, vault, clock } = parts;
+  const limits = new NationalLimits(database, gateway, clock);
+  const turns = new Turns(database, ids, gateway.facts.callDeadlineMs);
+  const settlement = new SettlementService(gateway, ids);
+  const reading = new ReadingWorker({
+    database, gateway, settlement, turns, limits,
+    observation: new ObservationService(gateway, ids),
+    certificates: new CertificateProgress(gateway, ids),
+  }); // prettier-ignore
+  const worker = new DeliveryWorker({ database, gateway, settlement, reading, turns, limits, vault, ids });
+  const dispatcher = new Dispatcher({
+    ...parts, limits, worker,
+    planner: new Planner({ database, gateway, ids }),
+    readings: new ReadingPlanner({ database, gateway, ids }),
+    freezer: new CertificateFreezer({ database, ids, vault }),
+  }); // prettier-ignore
+  return {
+    async start(concurrency) {
+      await parts.queue.listen(concurrency, (job) => worker.work(job));
+      dispatcher.start();
+    },
+    stop: () => dispatcher.stop(),
+  };
+}

@@ -1,0 +1,277 @@
+import type { Database } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import type { CallJob } from '../platform/queue/index.js';
+import type { Vault } from '../platform/vault/index.js';
+import { lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
+import type { GatewayOutcome, NationalGateway, OutgoingItem, PreparedCall, ReceiptAnswer, WriteAnswer } from '../national/index.js';
+import { awaitReceipt, closeCall, holdLease, leaseCall, recordSending, replanCall, type CallRow } from './calls.queries.js';
+import { closeGate, gateOf } from './gates.js';
+import { loadOutgoing } from './outgoing.js';
+import type { ReadingWorker } from './reading.worker.js';
+import type { NationalLimits } from './national-limits.js';
+import type { Turns } from './turns.js';
+
+export interface WorkerParts {
+  readonly database: Database;
+  readonly gateway: NationalGateway;
+  readonly settlement: SettlementService;
+  readonly reading: ReadingWorker;
+  readonly turns: Turns;
+  readonly limits: NationalLimits;
+  readonly vault: Vault;
+  readonly ids: Ids;
+}
+
+/** A lease outlives the call's own deadline; what is still open after it belongs to a dead worker. */
+const LEASE_MARGIN_MS = 5_000;
+/** A receipt that has not come for this long is looked up entry by entry (F20). */
+const RECEIPT_PATIENCE_MS = 45 * 60_000;
+const POLL_GROWTH = 1.3;
+const POLL_MAX_MS = 60_000;
+/** The batch is asked for by our own number first; its entries a little later. */
+const LOST_BATCH_LOOKUP_MS = 1_000;
+
+interface Leased {
+  readonly call: CallRow;
+  readonly token: string;
+}
+
+/**
+ * One job = one step of one national call. Two kinds of trouble are kept apart: ours (loading, the database), which
+ * leaves the call for the sweeper, and theirs, which is an outcome and is settled.
+ */
+export class DeliveryWorker {
+  constructor(private readonly parts: WorkerParts) {}
+
+  async work(job: CallJob): Promise<void> {
+    const token = this.parts.ids.uuid();
+    const ms = this.parts.gateway.facts.callDeadlineMs + LEASE_MARGIN_MS;
+    const call = await leaseCall(this.parts.database, job.callId, { token, ms });
+    if (!call) return;
+    const leased = { call, token };
+    if (call.operation === 'write-single' || call.operation === 'write-batch') {
+      await (call.stage === 'receipt' ? this.pollReceipt(leased) : this.send(leased));
+    } else {
+      await this.parts.reading.work(call, token);
+    }
+  }
+
+  private async send(leased: Leased): Promise<void> {
+    const prepared = await this.load(leased);
+    if (!prepared) return;
+    const { gateway, turns, limits } = this.parts;
+    const answer = await turns.take(limits.current(), async () => {
+      await this.writeDown(leased, prepared);
+      return gateway.write(prepared);
+    });
+    await this.answered(leased, answer);
+  }
+
+  /** Our own side: content, references, mapping. An entry that cannot be mapped must not hold up the others. */
+  private async load({ call, token }: Leased): Promise<PreparedCall | null> {
+    const { database, gateway } = this.parts;
+    const { items, incomplete } = await loadOutgoing(database, this.parts, call.id);
+    const { good, refused } = this.mappable(items);
+    const local = new Map<string, GatewayOutcome>(refused);
+    for (const bizNo of incomplete) local.set(bizNo, PARENT_GONE);
+    if (local.size > 0) await this.settleSome({ call, token }, local);
+    if (good.length > 0) return gateway.prepare(good, call.client_batch_no);
+    await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING-TO-SEND', requestId: null });
+    return null;
+  }
+
+  private mappable(items: readonly OutgoingItem[]): { good: OutgoingItem[]; refused: [string, GatewayOutcome][] } {
+    const good: OutgoingItem[] = [];
+    const refused: [string, GatewayOutcome][] = [];
+    try {
+      if (items.length > 0) this.parts.gateway.prepare(items, null);
+      return { good: [...items], refused };
+    } catch {
+      for (const item of items) {
+        try {
+          this.parts.gateway.prepare([item], null);
+          good.push(item);
+        } catch {
+          refused.push([item.bizNo, UNMAPPABLE]);
+        }
+      }
+      return { good, refused };
+    }
+  }
+
+  private async writeDown({ call, token }: Leased, prepared: PreparedCall): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) throw new LeaseLostError();
+      await recordSending(tx, call.id, {
+        bodySha256: prepared.bodySha256,
+        bytes: prepared.body.length,
+        hashes: prepared.contentHashes,
+      });
+    });
+  }
+
+  private async answered(leased: Leased, answer: WriteAnswer): Promise<void> {
+    if (answer.level === 'items') {
+      const closing = { class: 'DONE', code: '0000', requestId: answer.requestId };
+      return this.settleItems(leased, answer.items, closing);
+    }
+    const { outcome, requestId } = answer;
+    const gate = gateOf(outcome, leased.call.kind);
+    if (gate) await closeGate(this.parts.database, gate, outcome);
+    if (outcome.class === 'ACCEPTED' && outcome.batchNo !== null) return this.taken(leased, outcome, requestId);
+    if (outcome.class === 'AMBIG' && leased.call.operation === 'write-batch') return this.lost(leased, outcome, requestId);
+    return this.settleItems(leased, () => outcome, { class: outcome.class, code: outcome.code, requestId });
+  }
+
+  /** 0100: the batch is taken; the entries' results come with the receipt. */
+  private async taken(
+    { call, token }: Leased,
+    outcome: Extract<GatewayOutcome, { class: 'ACCEPTED' }>,
+    requestId: string,
+  ): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) return;
+      await this.parts.settlement.markPending(tx, call.id);
+      await awaitReceipt(tx, call.id, { batchNo: outcome.batchNo, afterMs: outcome.pollAfterMs, requestId });
+    });
+  }
+
+  /** The answer to a batch is lost: unknown entry by entry, and the batch is asked for by our own number at once. */
+  private async lost({ call, token }: Leased, outcome: GatewayOutcome, requestId: string): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) return;
+      const attempts = await lockAttempts(tx, call.id);
+      await this.parts.settlement.settle(tx, attempts.map((attempt) => ({ attempt, outcome })), LOST_BATCH_LOOKUP_MS);
+      await awaitReceipt(tx, call.id, { batchNo: null, afterMs: 0, requestId });
+    });
+  }
+
+  private async pollReceipt(leased: Leased): Promise<void> {
+    const { call } = leased;
+    const { gateway, turns, limits } = this.parts;
+    const answer = await turns.take(limits.current(), () =>
+      call.batch_no === null
+        ? gateway.receiptByClientBatchNo(call.client_batch_no ?? '')
+        : gateway.receipt(call.batch_no),
+    );
+    await this.receiptAnswered(leased, answer);
+  }
+
+  private async receiptAnswered(leased: Leased, answer: ReceiptAnswer): Promise<void> {
+    const { call } = leased;
+    switch (answer.status) {
+      case 'done':
+        return this.settleItems(leased, answer.items, { class: 'DONE', code: '0000', requestId: null });
+      case 'processing':
+        return this.stillProcessing(leased, answer.pollAfterMs);
+      case 'gone':
+        return this.giveUpReceipt(leased, answer.outcome);
+      case 'failed': {
+        const gate = gateOf(answer.outcome, call.kind);
+        if (gate) await closeGate(this.parts.database, gate, answer.outcome);
+        return this.pollAgain(leased, gate?.forMs ?? null);
+      }
+    }
+  }
+
+  private async stillProcessing(leased: Leased, pollAfterMs: number | null): Promise<void> {
+    const { call, token } = leased;
+    if ((call.sent_age_ms ?? 0) > RECEIPT_PATIENCE_MS) return this.giveUpReceipt(leased, NO_RECEIPT);
+    if (call.batch_no === null) {
+      await this.parts.database.transaction(async (tx) => {
+        if (await holdLease(tx, call.id, token)) await this.parts.settlement.markPending(tx, call.id);
+      });
+    }
+    return this.pollAgain(leased, pollAfterMs);
+  }
+
+  private async pollAgain({ call, token }: Leased, pollAfterMs: number | null): Promise<void> {
+    const firstMs = pollAfterMs ?? this.parts.gateway.facts.defaultPollAfterMs;
+    const grownMs = Math.min(POLL_MAX_MS, firstMs * POLL_GROWTH ** Math.min(call.polls, 40));
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) return;
+      await awaitReceipt(tx, call.id, { batchNo: null, afterMs: Math.max(firstMs, grownMs), requestId: null });
+    });
+  }
+
+  /** No receipt to be had: what is still open becomes unknown and is looked up. */
+  private async giveUpReceipt(leased: Leased, outcome: GatewayOutcome): Promise<void> {
+    const unknown: GatewayOutcome = { class: 'AMBIG', code: outcome.code, message: outcome.message };
+    await this.settleItems(leased, () => unknown, { class: 'AMBIG', code: outcome.code, requestId: null });
+  }
+
+  private async settleItems(
+    { call, token }: Leased,
+    items: ReadonlyMap<string, GatewayOutcome> | (() => GatewayOutcome),
+    closing: { class: string; code: string; requestId: string | null },
+  ): Promise<void> {
+    const outcomeOf = typeof items === 'function' ? items : (bizNo: string) => items.get(bizNo) ?? NOT_NAMED;
+    const gates = new Map<string, { gate: { scope: 'all' | 'writes' | `kind:${string}`; forMs: number }; outcome: GatewayOutcome }>();
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) return;
+      const answered: AnsweredAttempt[] = (await lockAttempts(tx, call.id)).map((attempt) => ({
+        attempt,
+        outcome: outcomeOf(attempt.biz_no),
+      }));
+      for (const { outcome } of answered) {
+        const gate = gateOf(outcome, call.kind);
+        if (gate) gates.set(gate.scope, { gate, outcome });
+      }
+      await this.parts.settlement.settle(tx, answered);
+      await closeCall(tx, call.id, closing);
+    });
+    for (const { gate, outcome } of gates.values()) await closeGate(this.parts.database, gate, outcome);
+  }
+
+  /** Settles some entries before anything is sent. */
+  private async settleSome({ call, token }: Leased, outcomes: ReadonlyMap<string, GatewayOutcome>): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await holdLease(tx, call.id, token))) throw new LeaseLostError();
+      const attempts = await lockAttempts(tx, call.id);
+      const answered = attempts.flatMap((attempt) => {
+        const outcome = outcomes.get(attempt.biz_no);
+        return outcome ? [{ attempt, outcome }] : [];
+      });
+      await this.parts.settlement.settle(tx, answered);
+    });
+  }
+
+  private async close({ call, token }: Leased, closing: { class: string; code: string; requestId: string | null }): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (await holdLease(tx, call.id, token)) await closeCall(tx, call.id, closing);
+    });
+  }
+
+  /**
+   * A worker died with calls in hand. Without `sent_at` no byte has left and the call is planned again; with it the
+   * outcome is unknown.
+   */
+  async recover(call: CallRow, tx: Parameters<typeof replanCall>[0]): Promise<void> {
+    const isWrite = call.operation === 'write-single' || call.operation === 'write-batch';
+    if (!isWrite || call.sent_age_ms === null) return replanCall(tx, call.id);
+    const attempts = await lockAttempts(tx, call.id);
+    await this.parts.settlement.settle(
+      tx,
+      attempts.map((attempt) => ({ attempt, outcome: WORKER_DIED })),
+      call.operation === 'write-batch' ? LOST_BATCH_LOOKUP_MS : 0,
+    );
+    if (call.operation === 'write-batch') {
+      await awaitReceipt(tx, call.id, { batchNo: null, afterMs: 0, requestId: null });
+    } else {
+      await closeCall(tx, call.id, { class: 'AMBIG', code: WORKER_DIED.code, requestId: null });
+    }
+  }
+}
+
+/** Another worker owns the call now; nothing of ours may be written any more (I13). */
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError';
+}
+
+const NOT_NAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: '回执中没有该记录' };
+const NO_RECEIPT: GatewayOutcome = { class: 'AMBIG', code: '3001', message: '长时间没有回执' };
+const WORKER_DIED: GatewayOutcome = { class: 'AMBIG', code: 'INTERRUPTED', message: '发送时程序中断，正在核实' };
+const PARENT_GONE: GatewayOutcome = { class: 'RETRY', code: 'PARENT-GONE', message: '前置记录已变化，重新判断', retryAfterMs: 1_000 };
+const UNMAPPABLE: GatewayOutcome = {
+  class: 'REJECT', code: 'UNMAPPABLE', message: '内容无法按国家系统要求转换', fields: [],
+}; // prettier-ignore

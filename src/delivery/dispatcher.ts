@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import type { CallQueue } from '../platform/queue/index.js';
+import { sweepWaits } from '../ledger/index.js';
+import type { NationalGateway } from '../national/index.js';
+import { countOpenWrites, lockAbandoned, takeDueReceipts, takeUnrung, type DueCall } from './calls.queries.js';
+import type { CertificateFreezer } from './certificate-freezer.js';
+import type { DeliveryWorker } from './delivery.worker.js';
+import { closedGates } from './gates.js';
+import type { NationalLimits } from './national-limits.js';
+import type { Planner } from './planner.js';
+import type { ReadingPlanner } from './reading-planner.js';
+
+export interface DispatcherParts {
+  readonly database: Database;
+  readonly queue: CallQueue;
+  readonly gateway: NationalGateway;
+  readonly ids: Ids;
+  readonly limits: NationalLimits;
+  readonly planner: Planner;
+  readonly readings: ReadingPlanner;
+  readonly freezer: CertificateFreezer;
+  readonly worker: DeliveryWorker;
+  readonly clock: { nowMs(): number };
+  readonly report: (step: string, error: unknown) => void;
+}
+
+/** A quiet line looks again this often; a busy one at once. */
+const IDLE_MS = 100;
+/** After trouble of our own (database, queue) the loop breathes before it tries again. */
+const TROUBLE_MS = 1_000;
+const SWEEP_EVERY_MS = 2_000;
+const FREEZE_EVERY_MS = 500;
+const RECEIPTS_PER_ROUND = 50;
+/** A ring that was not answered by then is rung again. */
+const RING_LEASE_MS = 5_000;
+/** Calls planned ahead of the nation's concurrency, so that a worker never waits for the planner. */
+const PLANNED_AHEAD = 2;
+/** Closed calls that only read are history of no one; kept a while for the operator. */
+const READS_KEPT = '7 days';
+
+/**
+ * Finds what is due in the ledger and rings for it. Several dispatchers may run: each step takes its work by lock or
+ * by skipping what is locked, and a ring too many does nothing.
+ */
+export class Dispatcher {
+  private isStopping = false;
+  private running: Promise<void> | null = null;
+  private sweepDueAt = 0;
+  private freezeDueAt = 0;
+
+  constructor(private readonly parts: DispatcherParts) {}
+
+  start(): void {
+    this.running ??= this.loop();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.running;
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.isStopping) {
+      try {
+        const found = await this.round();
+        if (!found) await sleep(IDLE_MS);
+      } catch (error) {
+        this.parts.report('dispatch', error);
+        await sleep(TROUBLE_MS);
+      }
+    }
+  }
+
+  /** One look at everything that may be due; true when something was rung for. */
+  private async round(): Promise<boolean> {
+    const { database, queue, readings } = this.parts;
+    await this.sweepNowAndThen();
+    const receipts = await takeDueReceipts(database, RECEIPTS_PER_ROUND, RING_LEASE_MS);
+    await queue.ring(receipts);
+    const gates = await closedGates(database);
+    const reads = gates.has('all') ? [] : await readings.plan();
+    await queue.ring(reads);
+    const writes = await this.planWrites();
+    await queue.ring(writes);
+    return receipts.length + reads.length + writes.length > 0;
+  }
+
+  private async planWrites(): Promise<DueCall[]> {
+    const { database, gateway, limits, planner } = this.parts;
+    const status = await limits.fresh();
+    if (status === null) return [];
+    const gates = await closedGates(database);
+    const atOnce = status.limits.concurrency ?? gateway.facts.defaultConcurrency;
+    const budget = atOnce * PLANNED_AHEAD - (await countOpenWrites(database));
+    return budget > 0 ? planner.planWrites(status, gates, budget) : [];
+  }
+
+  private async sweepNowAndThen(): Promise<void> {
+    const now = this.parts.clock.nowMs();
+    if (now >= this.freezeDueAt) {
+      await this.parts.freezer.freeze();
+      this.freezeDueAt = this.parts.clock.nowMs() + FREEZE_EVERY_MS;
+    }
+    if (now < this.sweepDueAt) return;
+    this.sweepDueAt = now + SWEEP_EVERY_MS;
+    await this.sweep();
+  }
+
+  /** Rebuilds from the ledger whatever a crash, a lost queue or a race left behind. */
+  private async sweep(): Promise<void> {
+    const { database, ids, queue, worker } = this.parts;
+    await database.transaction((tx) => sweepWaits(tx, ids));
+    await database.transaction(async (tx) => {
+      for (const call of await lockAbandoned(tx)) await worker.recover(call, tx);
+    });
+    await queue.ring(await takeUnrung(database, RING_LEASE_MS));
+    await database.query(
+      `DELETE FROM national_call WHERE stage = 'closed' AND operation IN ('lookup', 'review', 'certificate')
+         AND closed_at < now() - interval '${READS_KEPT}'`,
+      [],
+      'delivery-purge-reads',
+    );
+  }
+}

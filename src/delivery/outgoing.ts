@@ -1,0 +1,118 @@
+import type { Queryable } from '../platform/database/index.js';
+import type { Vault } from '../platform/vault/index.js';
+import { openContent } from '../ledger/index.js';
+import type { NationalGateway, NationalRefs, OutgoingItem } from '../national/index.js';
+import { recordKind } from '../records/index.js';
+import { resolveRefs } from './national-refs.js';
+
+/** Loads what a planned call carries and puts it into the words of the gateway's port. */
+
+export interface Loaded {
+  readonly items: readonly OutgoingItem[];
+  /** Entries that cannot be built now because a parent's record is gone. */
+  readonly incomplete: readonly string[];
+}
+
+interface ContentRow extends Record<string, unknown> {
+  biz_no: string;
+  record_id: string;
+  source_system_id: string;
+  kind: string;
+  version: number;
+  op: 'UPSERT' | 'VOID' | 'CORRECT';
+  link_to: string | null;
+  national_status: string | null;
+  payload: Record<string, unknown>;
+  sealed: Buffer;
+}
+
+/** G-75: a correction needs a reason; the station's own wins. */
+const DEFAULT_REASON = '站点更正';
+
+export async function loadOutgoing(
+  database: Queryable,
+  parts: { vault: Vault; gateway: NationalGateway },
+  callId: string,
+): Promise<Loaded> {
+  const rows = await database.query<ContentRow>(
+    `SELECT a.biz_no, a.record_id, r.source_system_id, a.kind, a.version, a.op, o.link_to, r.national_status,
+       v.payload, v.sealed
+     FROM delivery_attempt a JOIN record r ON r.id = a.record_id
+     JOIN record_version v ON v.record_id = a.record_id AND v.version = a.version
+     LEFT JOIN outbox o ON o.biz_no = a.biz_no
+     WHERE a.call_id = $1 AND a.stage = 'open' ORDER BY a.biz_no`,
+    [callId],
+    'delivery-load-outgoing',
+  );
+  const upserts = rows.filter((row) => row.op !== 'VOID');
+  const refs = await resolveRefs(database, upserts.map(childOf));
+  const sets = await loadCertificateSets(database, parts.gateway, upserts);
+  const incomplete = new Set<string>();
+  for (const [bizNo, { missing }] of refs) if (missing.length > 0) incomplete.add(bizNo);
+  const items = rows
+    .filter((row) => !incomplete.has(row.biz_no))
+    .map((row) => itemOf(row, parts.vault, { ...refs.get(row.biz_no)?.refs, ...sets.get(row.biz_no) }));
+  return { items, incomplete: [...incomplete] };
+}
+
+function childOf(row: ContentRow): { bizNo: string; sourceSystemId: string; references: ReturnType<NonNullable<ReturnType<typeof recordKind>>['references']> } {
+  const references = recordKind(row.kind)?.references(row.payload) ?? [];
+  return { bizNo: row.biz_no, sourceSystemId: row.source_system_id, references };
+}
+
+function itemOf(row: ContentRow, vault: Vault, refs: NationalRefs): OutgoingItem {
+  const content = openContent(vault, row.record_id, row);
+  const isVoid = row.op === 'VOID';
+  const isReopening = row.op === 'UPSERT' && row.national_status === 'VOIDED';
+  const reason = isVoid || row.op === 'CORRECT' ? (content.reason ?? DEFAULT_REASON) : null;
+  return {
+    kind: row.kind,
+    bizNo: row.biz_no,
+    version: row.version,
+    op: row.op,
+    reason,
+    data: isVoid ? {} : content.data,
+    refs: isVoid ? {} : refs,
+    ...(row.link_to !== null && !isVoid ? { linkTo: row.link_to } : {}),
+    ...(isReopening ? { reopen: true } : {}),
+  };
+}
+
+interface LineRow extends Record<string, unknown> {
+  certificate_record_id: string;
+  biz_no: string;
+  version: number;
+  minutes: number;
+}
+
+/** The frozen sets of certificate-requests: totals and hash are computed here, over exactly the frozen lines (G-52). */
+async function loadCertificateSets(
+  database: Queryable,
+  gateway: NationalGateway,
+  rows: readonly ContentRow[],
+): Promise<Map<string, NationalRefs>> {
+  const requests = rows.filter((row) => recordKind(row.kind)?.lane === 'certificate');
+  if (requests.length === 0) return new Map();
+  const lines = await database.query<LineRow>(
+    `SELECT certificate_record_id, biz_no, version, minutes FROM certificate_line
+     WHERE certificate_record_id = ANY ($1::uuid[])`,
+    [requests.map((row) => row.record_id)],
+    'delivery-certificate-lines',
+  );
+  return new Map(
+    requests.map((row) => {
+      const own = lines.filter((line) => line.certificate_record_id === row.record_id);
+      const numbers = own.map((line) => line.biz_no).sort();
+      const isNamed = numbers.length <= gateway.facts.maxCertificateRecords;
+      return [
+        row.biz_no,
+        {
+          totalMinutes: own.reduce((sum, line) => sum + line.minutes, 0),
+          recordCount: own.length,
+          recordsHash: gateway.recordsHash(own.map(({ biz_no: bizNo, version, minutes }) => ({ bizNo, version, minutes }))),
+          ...(isNamed ? { recordBizNos: numbers } : {}),
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,199 @@
+import type { Database, Tx } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import {
+  CERTIFICATE_SET_KEY, claimReady, findReady, moveRecords, postponePromises, readStandings, refKey, setPromisesFlying,
+  setPromisesWaiting, type ClaimRow, type Standing,
+} from '../ledger/index.js'; // prettier-ignore
+import type { NationalGateway, NationalStatus } from '../national/index.js';
+import { RECORD_KINDS, type RecordKind, type RecordRef } from '../records/index.js';
+import { insertAttempts, insertCall, readOpenIntervals, type AttemptWrite, type DueCall } from './calls.queries.js';
+import { isWriteOpen, type Gate } from './gates.js';
+import { overlapGuard } from './overlap-guard.js';
+
+/** Planners take turns, so that what is in flight is looked at by one at a time (G-48). */
+const PLAN_LOCK = 5336;
+/** More candidates than a call carries, because some of them will have to wait. */
+const CANDIDATES_PER_ITEM = 2;
+/** An entry whose interval overlaps one in flight is looked at again after the other's outcome. */
+const OVERLAP_PAUSE_MS = 500;
+/** Room for envelope, numbers and cipher texts around the plain payload of an item. */
+const ITEM_OVERHEAD_BYTES = 700;
+
+export interface PlannerParts {
+  readonly database: Database;
+  readonly gateway: NationalGateway;
+  readonly ids: Ids;
+}
+
+interface Candidate {
+  readonly row: ClaimRow;
+  readonly kind: RecordKind;
+  readonly references: readonly RecordRef[];
+  readonly standing: Standing;
+  readonly waits: readonly string[];
+}
+
+/**
+ * Turns promises into planned calls: picks what may go now, parks what has to wait, and writes the call with its
+ * attempts before anybody is told of it. Parents come before children by the order of the kinds and by their waits.
+ */
+export class Planner {
+  constructor(private readonly parts: PlannerParts) {}
+
+  /** Plans at most `budget` calls over all kinds; returns them for ringing. */
+  async planWrites(status: NationalStatus, gates: ReadonlyMap<string, Gate>, budget: number): Promise<DueCall[]> {
+    const calls: DueCall[] = [];
+    let isProgress = true;
+    while (isProgress && calls.length < budget) {
+      isProgress = false;
+      for (const kind of KINDS_BY_URGENCY) {
+        if (calls.length >= budget || !isWriteOpen(gates, kind.name)) continue;
+        const callId = await this.planKind(kind, status);
+        if (callId === null) continue;
+        calls.push({ callId, ring: 0 });
+        isProgress = true;
+      }
+    }
+    return calls;
+  }
+
+  private async planKind(kind: RecordKind, status: NationalStatus): Promise<string | null> {
+    const limit = status.limits.batchItems;
+    // A look without a lock first: most of the time most kinds have nothing to send.
+    if ((await findReady(this.parts.database, kind.name, 1)).length === 0) return null;
+    return this.parts.database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock($1)', [PLAN_LOCK], 'delivery-plan-lock');
+      const numbers = await findReady(tx, kind.name, limit * CANDIDATES_PER_ITEM);
+      if (numbers.length === 0) return null;
+      const candidates = await this.candidates(tx, kind, await claimReady(tx, numbers));
+      await this.park(tx, candidates.filter((candidate) => candidate.waits.length > 0));
+      const free = candidates.filter((candidate) => candidate.waits.length === 0);
+      const chosen = await this.choose(tx, free, status);
+      return chosen.length > 0 ? this.write(tx, kind, chosen) : null;
+    });
+  }
+
+  private async candidates(tx: Tx, kind: RecordKind, rows: readonly ClaimRow[]): Promise<Candidate[]> {
+    const children = rows.map((row) => ({
+      sourceSystemId: row.source_system_id,
+      kind,
+      references: row.op === 'void' ? [] : kind.references(row.payload),
+    }));
+    const standings = await readStandings(tx, children);
+    const frozen = kind.lane === 'certificate' ? await readFrozen(tx, rows) : null;
+    return rows.map((row, at) => {
+      const standing = standings[at] as Standing;
+      const isThawed = frozen !== null && row.op === 'upsert' && !frozen.has(row.record_id);
+      const waits = isThawed ? [...standing.waits, CERTIFICATE_SET_KEY] : standing.waits;
+      return { row, kind, references: children[at]?.references ?? [], standing, waits };
+    });
+  }
+
+  private async park(tx: Tx, candidates: readonly Candidate[]): Promise<void> {
+    await setPromisesWaiting(
+      tx,
+      candidates.map(({ row, waits }) => ({
+        bizNo: row.biz_no, recordId: row.record_id, sourceSystemId: row.source_system_id, keys: waits,
+      })), // prettier-ignore
+    );
+    const queued = candidates.filter(({ row }) => row.state === 'queued');
+    await moveRecords(tx, this.parts.ids, queued.map(({ row }) => ({ id: row.record_id, from: 'queued', to: 'waiting' })));
+  }
+
+  /** As many as one call carries, none whose interval is in flight or taken by an earlier one of the same call. */
+  private async choose(tx: Tx, free: readonly Candidate[], status: NationalStatus): Promise<Candidate[]> {
+    const numbers = free.map((candidate) => volunteerOf(candidate)).filter((number) => number !== null);
+    const guard = overlapGuard(await readOpenIntervals(tx, numbers));
+    const chosen: Candidate[] = [];
+    const postponed: string[] = [];
+    let bytes = 0;
+    for (const candidate of free) {
+      const size = Buffer.byteLength(JSON.stringify(candidate.row.payload)) + ITEM_OVERHEAD_BYTES;
+      if (chosen.length >= status.limits.batchItems || bytes + size > status.limits.batchBytes) break;
+      const { starts_at: startsAt, ends_at: endsAt, op } = candidate.row;
+      if (op === 'upsert' && !guard.admit(volunteerOf(candidate), startsAt, endsAt)) {
+        postponed.push(candidate.row.biz_no);
+        continue;
+      }
+      chosen.push(candidate);
+      bytes += size;
+    }
+    await postponePromises(tx, postponed, OVERLAP_PAUSE_MS);
+    return chosen;
+  }
+
+  private async write(tx: Tx, kind: RecordKind, chosen: readonly Candidate[]): Promise<string> {
+    const { gateway, ids } = this.parts;
+    const callId = ids.uuid();
+    const isBatch = chosen.length > 1;
+    await insertCall(
+      tx,
+      {
+        id: callId,
+        operation: isBatch ? 'write-batch' : 'write-single',
+        kind: kind.name,
+        clientBatchNo: isBatch ? `ZQ-${callId.replaceAll('-', '')}` : null,
+        bizNos: null,
+        itemCount: chosen.length,
+      },
+      gateway.facts,
+    );
+    await insertAttempts(tx, callId, chosen.map((candidate) => this.attempt(candidate)));
+    await setPromisesFlying(tx, chosen.map(({ row }) => row.biz_no));
+    await this.moveGroups(tx, chosen);
+    return callId;
+  }
+
+  /** All records that share the number are in flight together (G-49). */
+  private async moveGroups(tx: Tx, chosen: readonly Candidate[]): Promise<void> {
+    const isShared = chosen.some(({ kind }) => kind.name === 'volunteer');
+    const own = chosen.map(({ row }) => ({ id: row.record_id, from: row.state, to: 'sending' as const }));
+    if (!isShared) {
+      await moveRecords(tx, this.parts.ids, own);
+      return;
+    }
+    const rows = await tx.query<{ id: string; state: ClaimRow['state'] }>(
+      `SELECT r.id, r.state FROM record r JOIN outbox o ON o.biz_no = r.biz_no
+       WHERE r.biz_no = ANY ($1::text[]) AND (NOT r.is_void OR r.id = o.record_id)`,
+      [chosen.map(({ row }) => row.biz_no)],
+    );
+    await moveRecords(tx, this.parts.ids, rows.map((row) => ({ id: row.id, from: row.state, to: 'sending' })));
+  }
+
+  private attempt(candidate: Candidate): AttemptWrite {
+    const { row, kind } = candidate;
+    const isLive = row.national_status === 'ACTIVE';
+    const corrects = isLive && this.parts.gateway.facts.correctsKinds.includes(kind.name);
+    return {
+      bizNo: row.biz_no,
+      recordId: row.record_id,
+      kind: kind.name,
+      version: row.version,
+      op: row.op === 'void' ? 'VOID' : corrects ? 'CORRECT' : 'UPSERT',
+      volunteerBizNo: kind.interval && row.op === 'upsert' ? volunteerOf(candidate) : null,
+      startsAt: row.starts_at,
+      endsAt: row.ends_at,
+    };
+  }
+}
+
+/** Certificates first; otherwise parents before children, which is the order of the registry. */
+const KINDS_BY_URGENCY: readonly RecordKind[] = [...RECORD_KINDS].sort(
+  (a, b) => Number(b.lane === 'certificate') - Number(a.lane === 'certificate'),
+);
+
+function volunteerOf({ row, kind, references, standing }: Candidate): string | null {
+  if (!kind.interval || row.op === 'void') return null;
+  const subject = references.find((ref) => ref.role === 'subject');
+  return (subject && standing.parents.get(refKey(subject))?.biz_no) ?? null;
+}
+
+async function readFrozen(tx: Tx, rows: readonly ClaimRow[]): Promise<ReadonlySet<string>> {
+  const frozen = await tx.query<{ record_id: string }>(
+    `SELECT c.record_id FROM certificate c JOIN unnest($1::uuid[], $2::int[]) AS x(id, version)
+       ON c.record_id = x.id AND c.request_version = x.version WHERE c.status = 'FROZEN'`,
+    [rows.map((row) => row.record_id), rows.map((row) => row.version)],
+  );
+  return new Set(frozen.map((row) => row.record_id));
+}
+

@@ -1,0 +1,273 @@
+import { appendEvidence } from '../evidence/index.js';
+import type { Queryable, Tx } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import type { RecordState } from '../records/index.js';
+import { insertEvents } from './ledger.queries.js';
+import type { WaitingFor } from './ledger.types.js';
+
+/**
+ * The ledger's moves that delivery and answers ask for. They decide; only this file writes. Every move of a record is
+ * a compare-and-set on the state that the caller saw under its lock, and brings one leaf and one event with it.
+ */
+
+/** A promise that may be delivered now, with the content that it promises. */
+export interface ClaimRow {
+  readonly biz_no: string;
+  readonly record_id: string;
+  readonly source_system_id: string;
+  readonly kind: string;
+  readonly source_id: string;
+  readonly version: number;
+  readonly state: RecordState;
+  readonly tries: number;
+  readonly link_to: string | null;
+  readonly op: 'upsert' | 'void';
+  readonly payload: Record<string, unknown>;
+  readonly national_status: string | null;
+  readonly starts_at: string | null;
+  readonly ends_at: string | null;
+}
+
+/** Candidates in order of lane and acceptance; not locked yet. */
+export async function findReady(tx: Queryable, kind: string, limit: number): Promise<string[]> {
+  const rows = await tx.query<{ biz_no: string }>(
+    `SELECT biz_no FROM outbox WHERE kind = $1 AND stage = 'ready' AND ready_at <= now()
+     ORDER BY lane_rank, accepted_ord LIMIT $2`,
+    [kind, limit],
+    'ledger-find-ready',
+  );
+  return rows.map((row) => row.biz_no);
+}
+
+/** Locks the records first (acceptance does so too), then reads what the promise says now. */
+export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<ClaimRow[]> {
+  await tx.query(
+    `SELECT 1 FROM record WHERE biz_no = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
+    [bizNos],
+    'ledger-lock-claim',
+  );
+  return tx.query<ClaimRow & Record<string, unknown>>(
+    `SELECT o.biz_no, o.record_id, o.source_system_id, o.kind, r.source_id, o.version, r.state, o.tries, o.link_to,
+       v.op, v.payload, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at
+     FROM outbox o JOIN record r ON r.id = o.record_id
+     JOIN record_version v ON v.record_id = o.record_id AND v.version = o.version
+     WHERE o.biz_no = ANY ($1::text[]) AND o.stage = 'ready' AND o.ready_at <= now()
+     ORDER BY o.lane_rank, o.accepted_ord`,
+    [bizNos],
+    'ledger-claim',
+  );
+}
+
+export async function setPromisesFlying(tx: Tx, bizNos: readonly string[]): Promise<void> {
+  await tx.query(`UPDATE outbox SET stage = 'flying' WHERE biz_no = ANY ($1::text[])`, [bizNos], 'ledger-flying-set');
+}
+
+/** Looks again later without a change of state: somebody else's interval is in flight. */
+export async function postponePromises(tx: Tx, bizNos: readonly string[], delayMs: number): Promise<void> {
+  if (bizNos.length === 0) return;
+  await tx.query(
+    `UPDATE outbox SET ready_at = now() + make_interval(secs => $2::float8 / 1000) WHERE biz_no = ANY ($1::text[])`,
+    [bizNos, delayMs],
+    'ledger-postpone',
+  );
+}
+
+/** Parks promises behind what their records wait for. */
+export async function setPromisesWaiting(
+  tx: Tx,
+  waits: readonly { bizNo: string; recordId: string; sourceSystemId: string; keys: readonly string[] }[],
+): Promise<void> {
+  if (waits.length === 0) return;
+  const rows = waits.flatMap((wait) => wait.keys.map((key) => ({ ...wait, key })));
+  await tx.query(
+    `INSERT INTO record_wait (record_id, source_system_id, waits_key)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [rows.map((row) => row.recordId), rows.map((row) => row.sourceSystemId), rows.map((row) => row.key)],
+    'ledger-insert-waits',
+  );
+  await tx.query(
+    `UPDATE outbox SET stage = 'waiting' WHERE biz_no = ANY ($1::text[])`,
+    [waits.map((wait) => wait.bizNo)],
+    'ledger-waiting-set',
+  );
+}
+
+/** What a settled attempt means for its promise. */
+export interface PromiseEnd {
+  readonly bizNo: string;
+  /** Version that the attempt carried. */
+  readonly version: number;
+  /** `kept` = the promise is fulfilled or given up; `again` = send it again after the delay. */
+  readonly end: 'kept' | 'again';
+  readonly delayMs: number;
+  readonly linkTo: string | null;
+}
+
+/** Closes or reopens promises. A promise that meanwhile holds a newer version is always reopened at once. */
+export async function endPromises(tx: Tx, ends: readonly PromiseEnd[]): Promise<void> {
+  if (ends.length === 0) return;
+  const json = JSON.stringify(ends);
+  const shape = `jsonb_to_recordset($1::jsonb) AS x("bizNo" text, version int, "end" text, "delayMs" float8, "linkTo" text)`;
+  await tx.query(
+    `DELETE FROM outbox o USING ${shape} WHERE o.biz_no = x."bizNo" AND x."end" = 'kept' AND o.version <= x.version`,
+    [json],
+    'ledger-keep-promises',
+  );
+  await tx.query(
+    `UPDATE outbox o SET stage = 'ready',
+       tries = CASE WHEN o.version > x.version THEN 0 ELSE o.tries + 1 END,
+       link_to = coalesce(x."linkTo", o.link_to),
+       ready_at = CASE WHEN o.version > x.version THEN now()
+         ELSE now() + make_interval(secs => x."delayMs" / 1000) END
+     FROM ${shape} WHERE o.biz_no = x."bizNo"`,
+    [json],
+    'ledger-reopen-promises',
+  );
+}
+
+/** National facts that an answer brought; absent fields keep what stands. */
+export interface NationalFacts {
+  readonly nationalId?: string | null;
+  readonly nationalVersion?: number;
+  readonly nationalHash?: string | null;
+  readonly nationalStatus?: 'ACTIVE' | 'VOIDED' | 'DELETED' | 'MERGED';
+  readonly nationalReview?: 'NONE' | 'REVIEWING' | 'PASSED' | 'FAILED';
+}
+
+export interface RecordMove extends NationalFacts {
+  readonly id: string;
+  readonly from: RecordState;
+  readonly to: RecordState;
+  readonly waitingFor?: readonly WaitingFor[];
+  readonly outcome?: { code: string; message: string | null; actor: 'adapter' | 'national' | 'operator' };
+}
+
+interface MovedRow extends Record<string, unknown> {
+  id: string;
+  source_system_id: string;
+  kind: string;
+  source_id: string;
+  version: number;
+  from_state: RecordState;
+  state: RecordState;
+  code: string | null;
+}
+
+/**
+ * Moves records, writes the leaf and the event of each that changed its state.
+ *
+ * Shape    moves → ids that were moved; one whose state is no longer `from` is left alone
+ * Needs    the caller's row locks, so that `from` is what stands
+ */
+export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<ReadonlySet<string>> {
+  if (moves.length === 0) return new Set();
+  const rows = await tx.query<MovedRow>(
+    `UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
+       waiting_for = x."waitingFor",
+       national_id = coalesce(x."nationalId", r.national_id),
+       national_version = coalesce(x."nationalVersion", r.national_version),
+       national_hash = coalesce(decode(x."nationalHash", 'hex'), r.national_hash),
+       national_status = coalesce(x."nationalStatus", r.national_status),
+       national_review = coalesce(x."nationalReview", r.national_review),
+       last_seen_at = CASE WHEN x."nationalStatus" IS NULL AND x."nationalReview" IS NULL THEN r.last_seen_at ELSE now() END,
+       outcome_code = coalesce(x.code, r.outcome_code),
+       outcome_message = CASE WHEN x.code IS NULL THEN r.outcome_message ELSE x.message END,
+       outcome_at = CASE WHEN x.code IS NULL THEN r.outcome_at ELSE now() END,
+       outcome_actor = CASE WHEN x.code IS NULL THEN r.outcome_actor ELSE x.actor END
+     FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "from" text, "to" text, "waitingFor" jsonb, "nationalId" text,
+       "nationalVersion" int, "nationalHash" text, "nationalStatus" text, "nationalReview" text,
+       code text, message text, actor text)
+     WHERE r.id = x.id AND r.state = x."from"
+     RETURNING r.id, r.source_system_id, r.kind, r.source_id, r.version, x."from" AS from_state, r.state, x.code`,
+    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome })))],
+    'ledger-move-records',
+  );
+  await writeTraces(tx, ids, rows.filter((row) => row.from_state !== row.state));
+  return new Set(rows.map((row) => row.id));
+}
+
+async function writeTraces(tx: Tx, ids: Ids, rows: readonly MovedRow[]): Promise<void> {
+  await insertEvents(
+    tx,
+    rows.map((row) => ({
+      event_id: ids.uuid(), source_system_id: row.source_system_id, record_id: row.id, kind: row.kind,
+      source_id: row.source_id, version: row.version, state: row.state, code: row.code,
+    })), // prettier-ignore
+  );
+  await appendEvidence(
+    tx,
+    rows.map((row) => ({
+      kind: 'state.changed', uid: row.id, ver: row.version, from: row.from_state, to: row.state, actor: 'adapter',
+      ...(row.code ? { code: row.code } : {}),
+    })), // prettier-ignore
+  );
+}
+
+/** The living records under the given numbers, locked in the global order. */
+export interface SettleRow {
+  readonly id: string;
+  readonly biz_no: string;
+  readonly kind: string;
+  readonly source_id: string;
+  readonly source_system_id: string;
+  readonly version: number;
+  readonly state: RecordState;
+  readonly is_void: boolean;
+  readonly membership_key: string | null;
+  readonly national_id: string | null;
+  readonly national_version: number | null;
+  readonly national_status: string | null;
+  readonly national_review: string | null;
+}
+
+export async function lockForSettling(tx: Tx, bizNos: readonly string[]): Promise<SettleRow[]> {
+  return tx.query<SettleRow & Record<string, unknown>>(
+    `SELECT id, biz_no, kind, source_id, source_system_id, version, state, is_void, membership_key, national_id,
+       national_version, national_status, national_review
+     FROM record WHERE biz_no = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
+    [bizNos],
+    'ledger-lock-settling',
+  );
+}
+
+/** Keys that children wait for, of records that have just landed. */
+export interface LandedKey {
+  readonly sourceSystemId: string;
+  readonly key: string;
+}
+
+/**
+ * Releases what waited for the landed keys. A record whose last wait is gone is queued again; the claim looks at its
+ * parents once more, so that releasing too early costs a look and never a wrong order.
+ */
+export async function releaseWaiters(tx: Tx, ids: Ids, landed: readonly LandedKey[]): Promise<void> {
+  if (landed.length === 0) return;
+  const released = await tx.query<{ record_id: string }>(
+    `DELETE FROM record_wait w USING unnest($1::uuid[], $2::text[]) AS k(source, key)
+     WHERE w.source_system_id = k.source AND w.waits_key = k.key RETURNING w.record_id`,
+    [landed.map((key) => key.sourceSystemId), landed.map((key) => key.key)],
+    'ledger-release-waits',
+  );
+  await queueFree(tx, ids, [...new Set(released.map((row) => row.record_id))]);
+}
+
+/** Queues those of the given waiting records that wait for nothing any more. */
+export async function queueFree(tx: Tx, ids: Ids, recordIds: readonly string[]): Promise<void> {
+  if (recordIds.length === 0) return;
+  // The lock comes first: of two parents that land together, the later transaction sees that nothing is left.
+  await tx.query(`SELECT 1 FROM record WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`, [recordIds], 'ledger-lock-free');
+  const free = await tx.query<{ id: string; biz_no: string; state: RecordState }>(
+    `SELECT r.id, r.biz_no, r.state FROM record r WHERE r.id = ANY ($1::uuid[])
+       AND NOT EXISTS (SELECT 1 FROM record_wait w WHERE w.record_id = r.id)`,
+    [recordIds],
+    'ledger-find-free',
+  );
+  if (free.length === 0) return;
+  await tx.query(
+    `UPDATE outbox SET stage = 'ready', ready_at = now() WHERE biz_no = ANY ($1::text[]) AND stage = 'waiting'`,
+    [free.map((row) => row.biz_no)],
+    'ledger-ready-free',
+  );
+  const waiting = free.filter((row) => row.state === 'waiting');
+  await moveRecords(tx, ids, waiting.map((row) => ({ id: row.id, from: 'waiting', to: 'queued' })));
+}

@@ -1,0 +1,21 @@
+// ledger/ knows what we accepted, where each record stands, and what we promised to deliver.
+// Owns      person, person_binding, record, record_version, record_wait, outbox, change_event, change_sequence
+// Promises  history, state, promise, evidence and feed change together in the transaction that the caller opened
+// Never     knows that a nation exists; opens a transaction to write; edits history
+// Start at  ledger.service.ts
+export { AcceptanceRaceError, CERTIFICATE_SET_KEY, Ledger, type AcceptBatch, type AcceptSource } from './ledger.service.js';
+export {
+  LANE_RANK, type AcceptItem, type AcceptResult, type Lane, type LedgerProfile, type WaitingFor,
+} from './ledger.types.js'; // prettier-ignore
+export {
+  eventOfRow, LedgerReader, wordedEvent, type ChangeEvent, type ChangeEventRow, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,
+} from './ledger-reader.js'; // prettier-ignore
+export { ChangeSequencer } from './change-sequencer.js';
+export {
+  claimReady, endPromises, findReady, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
+  setPromisesFlying, setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type PromiseEnd,
+  type RecordMove, type SettleRow,
+} from './delivery-moves.js'; // prettier-ignore
+export { readStandings, refKey, type Child, type Standing } from './parents.js';
+export { openContent } from './sealing.js';
+export { sweepWaits } from './sweeping.js';

@@ -1,0 +1,35 @@
+import type { Tx } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
+import { queueFree } from './delivery-moves.js';
+import { IS_LANDED } from './ledger.queries.js';
+
+const SWEEP_ROWS = 1_000;
+
+/**
+ * Finds waits whose parent has landed without anybody telling (it landed while the child was being accepted) and
+ * releases them. The release at landing is the fast way; this is the one that cannot be missed.
+ */
+export async function sweepWaits(tx: Tx, ids: Ids): Promise<number> {
+  const stale = await tx.query<{ record_id: string }>(
+    `DELETE FROM record_wait WHERE (record_id, waits_key) IN (
+       SELECT w.record_id, w.waits_key FROM record_wait w JOIN record r ON r.source_system_id = w.source_system_id
+         AND r.kind = split_part(w.waits_key, '/', 1) AND r.source_id = substr(w.waits_key, strpos(w.waits_key, '/') + 1)
+       WHERE strpos(w.waits_key, '/') > 0 AND ${IS_LANDED}
+       UNION
+       SELECT w.record_id, w.waits_key FROM record_wait w
+       JOIN record r ON r.source_system_id = w.source_system_id AND r.membership_key = w.waits_key
+       WHERE ${IS_LANDED} AND NOT r.is_void LIMIT ${SWEEP_ROWS})
+     RETURNING record_id`,
+    [],
+    'ledger-sweep-waits',
+  );
+  const lost = await tx.query<{ record_id: string }>(
+    `SELECT o.record_id FROM outbox o WHERE o.stage = 'waiting'
+       AND NOT EXISTS (SELECT 1 FROM record_wait w WHERE w.record_id = o.record_id) LIMIT ${SWEEP_ROWS}`,
+    [],
+    'ledger-sweep-lost',
+  );
+  const freed = [...new Set([...stale, ...lost].map((row) => row.record_id))];
+  await queueFree(tx, ids, freed);
+  return freed.length;
+}
