@@ -41,7 +41,7 @@ export interface CallerParts {
 
 const NO_BYTES = Buffer.alloc(0);
 const REQUEST_ID_BYTES = 16;
-const TIME_TRIES = { retries: 2, minTimeout: 200, maxTimeout: 1000 } as const;
+const TIME_TRIES = { retries: 2, minTimeout: 50, maxTimeout: 500 } as const;
 
 export function createSignedCaller(parts: CallerParts): SignedCaller {
   const clock = createNationalClock(parts.clock, parts.spec.clock, parts.logger);
@@ -57,6 +57,7 @@ export function createSignedCaller(parts: CallerParts): SignedCaller {
         if (answer.verdict.class === 'CLOCK' && !isResynced && !signal.aborted) {
           isResynced = true;
           await orAborted(resync(), signal, () => undefined);
+          if (signal.aborted) return answer;
         } else if (answer.verdict.rule.nextSecret && !hasMovedOn && !signal.aborted && parts.secrets.moveOnFrom(signer)) {
           hasMovedOn = true;
           parts.logger.warn({ operation: call.operation }, 'signature refused: trying the next secret');
