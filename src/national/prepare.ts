@@ -20,7 +20,11 @@ interface MappedItem {
  * Throws   for what the caller must never ask: nothing, two kinds, a number twice, an unsupported kind
  * Needs    random IVs; otherwise pure
  */
-export function prepareCall(parts: GatewayParts, items: readonly OutgoingItem[], clientBatchNo: string | null): PreparedCall {
+export function prepareCall(
+  parts: GatewayParts,
+  items: readonly OutgoingItem[],
+  clientBatchNo: string | null,
+): PreparedCall {
   const kind = kindOfAll(items);
   const binding = parts.bindingOf(kind);
   const mapped = items.map((item) => ({ bizNo: item.bizNo, ...mapItem(parts, binding, item) }));

@@ -32,7 +32,11 @@ export async function writePrepared(parts: GatewayParts, call: PreparedCall): Pr
   }
   if (outcome.class === 'ACCEPTED' && outcome.batchNo === null && call.clientBatchNo === null) {
     // Taken, but under no name that could be asked for.
-    return { level: 'call', outcome: { class: 'AMBIG', code: outcome.code, message: 'accepted without batchNo' }, requestId };
+    return {
+      level: 'call',
+      outcome: { class: 'AMBIG', code: outcome.code, message: 'accepted without batchNo' },
+      requestId,
+    };
   }
   return { level: 'call', outcome, requestId };
 }

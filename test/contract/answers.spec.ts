@@ -1,4 +1,10 @@
-import type { GatewayOutcome, NationalGateway, OutgoingItem, ReceiptAnswer, WriteAnswer } from '../../src/national/index.js';
+import type {
+  GatewayOutcome,
+  NationalGateway,
+  OutgoingItem,
+  ReceiptAnswer,
+  WriteAnswer,
+} from '../../src/national/index.js';
 import { forEveryNumber } from '../../src/national/index.js';
 import { writesOpenInMs } from '../../src/national/replies/status.js';
 import { NationDouble, gatewayTo, quickProfile, say, trainingItem, type Script } from './nation-double.js';
@@ -15,8 +21,10 @@ afterEach(() => nation.stop());
 
 const NUMBERS = ['YN-TR-1', 'YN-TR-2', 'YN-TR-3'];
 const items = (numbers: readonly string[] = NUMBERS): OutgoingItem[] => numbers.map(trainingItem);
-const saying = (code: string, payload: object = {}, detail?: object): Script => (seen, reply) =>
-  say(seen, reply, detail ? { code, payload, detail } : { code, payload });
+const saying =
+  (code: string, payload: object = {}, detail?: object): Script =>
+  (seen, reply) =>
+    say(seen, reply, detail ? { code, payload, detail } : { code, payload });
 
 async function writeBatch(script: Script): Promise<WriteAnswer> {
   nation.on('trainings/batch', script);
@@ -32,13 +40,23 @@ describe('prepare', () => {
     const single = gateway.prepare(items(['YN-TR-1']), 'CB-1');
     expect(single).toMatchObject({ operation: 'write-single', path: '/gw/v1/trainings', clientBatchNo: null });
     const batch = gateway.prepare(items(), 'CB-1');
-    expect(batch).toMatchObject({ operation: 'write-batch', path: '/gw/v1/trainings/batch', clientBatchNo: 'CB-1', bizNos: NUMBERS });
-    expect(JSON.parse(batch.body.toString())).toMatchObject({ clientBatchNo: 'CB-1', items: [{ bizNo: 'YN-TR-1' }, {}, {}] });
+    expect(batch).toMatchObject({
+      operation: 'write-batch',
+      path: '/gw/v1/trainings/batch',
+      clientBatchNo: 'CB-1',
+      bizNos: NUMBERS,
+    });
+    expect(JSON.parse(batch.body.toString())).toMatchObject({
+      clientBatchNo: 'CB-1',
+      items: [{ bizNo: 'YN-TR-1' }, {}, {}],
+    });
   });
 
   it('refuses a number twice (B19), two kinds, nothing, and a kind the profile does not carry', () => {
     expect(() => gateway.prepare(items(['A', 'A']), null)).toThrow(/B19/);
-    expect(() => gateway.prepare([trainingItem('A'), { ...trainingItem('B'), kind: 'team' }], null)).toThrow(/one kind/);
+    expect(() => gateway.prepare([trainingItem('A'), { ...trainingItem('B'), kind: 'team' }], null)).toThrow(
+      /one kind/,
+    );
     expect(() => gateway.prepare([], null)).toThrow(/at least one/);
     const kind = { ...trainingItem('A'), kind: 'unheard-of' };
     expect(() => gateway.prepare([kind], null)).toThrow(/does not carry/);
@@ -69,7 +87,13 @@ describe('batch', () => {
 
   it('answered at once: missing items are AMBIG, strangers dropped, order no matter (F22)', async () => {
     const answer = await writeBatch(
-      saying('0000', { items: [{ bizNo: 'YN-TR-3', code: '2001' }, { bizNo: 'X', code: '0000' }, { bizNo: 'YN-TR-1', code: '0000', outcome: 'CREATED' }] }),
+      saying('0000', {
+        items: [
+          { bizNo: 'YN-TR-3', code: '2001' },
+          { bizNo: 'X', code: '0000' },
+          { bizNo: 'YN-TR-1', code: '0000', outcome: 'CREATED' },
+        ],
+      }),
     );
     const found = itemsOf(answer);
     expect([...found.keys()]).toEqual(NUMBERS);
@@ -87,8 +111,11 @@ describe('batch', () => {
     expect(await gateway.status()).toMatchObject({ value: { limits: { batchItems: 50 } } });
   });
 
-  it('the call\'s own refusal is the call\'s, the item\'s of a single write is the item\'s', async () => {
-    expect(await writeBatch(saying('1301', {}, { retryAfterMs: 5 }))).toMatchObject({ level: 'call', outcome: { class: 'QUOTA' } });
+  it("the call's own refusal is the call's, the item's of a single write is the item's", async () => {
+    expect(await writeBatch(saying('1301', {}, { retryAfterMs: 5 }))).toMatchObject({
+      level: 'call',
+      outcome: { class: 'QUOTA' },
+    });
     nation.on('trainings', saying('2010', {}, { nationalId: 'TR9' }));
     const single = await gateway.write(gateway.prepare(items(['YN-TR-1']), null));
     expect(itemsOf(single).get('YN-TR-1')).toMatchObject({ class: 'LINK', nationalId: 'TR9' });
@@ -96,11 +123,19 @@ describe('batch', () => {
 });
 
 describe('receipt', () => {
-  const receiptItem = (bizNo: string, code: string, more: object = {}): object => ({ bizNo, version: 1, code, ...more });
+  const receiptItem = (bizNo: string, code: string, more: object = {}): object => ({
+    bizNo,
+    version: 1,
+    code,
+    ...more,
+  });
 
   it('mixed items, shuffled, each with its own outcome', async () => {
     const list = [
-      receiptItem('YN-SR-124', '2101', { message: '活动不存在', detail: { missing: [{ entity: 'activities', bizNo: 'YN-AC-46' }] } }),
+      receiptItem('YN-SR-124', '2101', {
+        message: '活动不存在',
+        detail: { missing: [{ entity: 'activities', bizNo: 'YN-AC-46' }] },
+      }),
       { bizNo: null, code: '2201' },
       receiptItem('YN-CR-1', '0100', { status: 'ACCEPTED' }),
       receiptItem('YN-TM-1', '0000', { outcome: 'UPDATED', nationalId: 'TM1', auditStatus: 'REVIEWING' }),
@@ -110,9 +145,17 @@ describe('receipt', () => {
     nation.on('batches/B1', saying('0000', { batchNo: 'B1', status: 'PARTIAL', done: 5, total: 6, items: list }));
     const found = itemsOf(await gateway.receipt('B1'));
     expect(found.size).toBe(5);
-    expect(found.get('YN-SR-123')).toMatchObject({ class: 'DONE', result: 'CREATED', nationalId: 'SR1', review: 'PASSED' });
+    expect(found.get('YN-SR-123')).toMatchObject({
+      class: 'DONE',
+      result: 'CREATED',
+      nationalId: 'SR1',
+      review: 'PASSED',
+    });
     expect(found.get('YN-TM-1')).toMatchObject({ class: 'DONE', review: 'REVIEWING' });
-    expect(found.get('YN-SR-124')).toMatchObject({ class: 'WAITDEP', missing: [{ entity: 'activities', bizNo: 'YN-AC-46' }] });
+    expect(found.get('YN-SR-124')).toMatchObject({
+      class: 'WAITDEP',
+      missing: [{ entity: 'activities', bizNo: 'YN-AC-46' }],
+    });
     expect(found.get('YN-CR-1')).toMatchObject({ class: 'ACCEPTED', batchNo: null, pollAfterMs: 60000 });
     expect(found.get('YN-VO-1')).toMatchObject({ class: 'HALT', scope: 'profile' });
     expect(forEveryNumber(found, ['YN-SR-123', 'YN-SR-999']).get('YN-SR-999')).toMatchObject({ class: 'AMBIG' });
@@ -151,19 +194,38 @@ describe('receipt', () => {
 
 describe('lookup', () => {
   const asOf = '2026-11-23T16:00:00.500+08:00';
-  const row = { nationalId: 'TM1', bizNo: 'A', version: 2, contentHash: 'ab', status: 'ACTIVE', auditStatus: 'REVIEWING', mergedTo: null };
+  const row = {
+    nationalId: 'TM1',
+    bizNo: 'A',
+    version: 2,
+    contentHash: 'ab',
+    status: 'ACTIVE',
+    auditStatus: 'REVIEWING',
+    mergedTo: null,
+  };
 
   it('rows by number, a miss as an empty list, both with the moment they are true for', async () => {
-    nation.on('teams/lookup', saying('0000', { asOf, items: [{ key: 'A', found: true, rows: [row] }, { key: 'B', found: false, rows: [] }] }));
+    nation.on(
+      'teams/lookup',
+      saying('0000', {
+        asOf,
+        items: [
+          { key: 'A', found: true, rows: [row] },
+          { key: 'B', found: false, rows: [] },
+        ],
+      }),
+    );
     const answer = await gateway.lookup('team', ['A', 'B']);
     if (answer.status !== 'found') throw new Error('not found');
     expect(answer.asOfMs).toBe(Date.parse(asOf));
-    expect(answer.rows.get('A')).toEqual([{ ...row, auditStatus: undefined, review: 'REVIEWING' }].map(({ auditStatus: _, ...rest }) => rest));
+    expect(answer.rows.get('A')).toEqual(
+      [{ ...row, auditStatus: undefined, review: 'REVIEWING' }].map(({ auditStatus: _, ...rest }) => rest),
+    );
     expect(answer.rows.get('B')).toEqual([]);
     expect(JSON.parse(nation.seen.at(-1)?.body.toString() ?? '')).toEqual({ by: 'bizNo', keys: ['A', 'B'] });
   });
 
-  it('a volunteer\'s review is its real name', async () => {
+  it("a volunteer's review is its real name", async () => {
     const rows = [{ ...row, realNameStatus: 'NONE', auditStatus: 'PASSED' }];
     nation.on('volunteers/lookup', saying('0000', { asOf, items: [{ key: 'A', found: true, rows }] }));
     expect(await gateway.lookup('volunteer', ['A'])).toMatchObject({ status: 'found' });
@@ -176,7 +238,10 @@ describe('lookup', () => {
     nation.on('trainings/lookup', (seen, reply) => {
       const { keys } = JSON.parse(seen.body.toString()) as { keys: string[] };
       const list = keys.map((key) => ({ key, found: false, rows: [] }));
-      say(seen, reply, { code: '0000', payload: { asOf: keys.length === 100 ? asOf : '2026-11-23T15:00:00+08:00', items: list } });
+      say(seen, reply, {
+        code: '0000',
+        payload: { asOf: keys.length === 100 ? asOf : '2026-11-23T15:00:00+08:00', items: list },
+      });
     });
     const answer = await gateway.lookup('training', numbers);
     expect(answer).toMatchObject({ status: 'found', asOfMs: Date.parse('2026-11-23T15:00:00+08:00') });
@@ -197,7 +262,11 @@ describe('lookup', () => {
 describe('certificate', () => {
   it.each([
     ['0000', { status: 'REVIEWING', pollAfterMs: 90000 }, { status: 'REVIEWING', pollAfterMs: 90000, certNo: null }],
-    ['0000', { status: 'ISSUED', certNo: 'ZM53-2026-000778' }, { status: 'ISSUED', certNo: 'ZM53-2026-000778', pollAfterMs: null }],
+    [
+      '0000',
+      { status: 'ISSUED', certNo: 'ZM53-2026-000778' },
+      { status: 'ISSUED', certNo: 'ZM53-2026-000778', pollAfterMs: null },
+    ],
     ['0000', { status: 'REJECTED', reason: '时长不符' }, { status: 'REJECTED', reason: '时长不符' }],
     ['2302', {}, { status: 'REVIEWING' }],
     ['2101', {}, { status: 'failed', outcome: { class: 'WAITDEP' } }],
@@ -214,10 +283,18 @@ describe('status', () => {
   it('reads limits, quota and window (A16)', async () => {
     const quota = { limit: null, used: 12, resetAt: '2026-11-24T00:00:00+08:00' };
     const limits = { batchItems: 100, batchBytes: 1048576, qps: 10, concurrency: null };
-    nation.on('sys/status', saying('0000', { mode: 'open', window: null, quota, limits, dictionaries: {}, deprecations: [] }));
+    nation.on(
+      'sys/status',
+      saying('0000', { mode: 'open', window: null, quota, limits, dictionaries: {}, deprecations: [] }),
+    );
     expect(await gateway.status()).toEqual({
       status: 'ok',
-      value: { mode: 'open', limits, quota: { limit: null, used: 12, resetAtMs: Date.parse(quota.resetAt) }, writesOpenInMs: null },
+      value: {
+        mode: 'open',
+        limits,
+        quota: { limit: null, used: 12, resetAtMs: Date.parse(quota.resetAt) },
+        writesOpenInMs: null,
+      },
     });
   });
 
@@ -233,7 +310,16 @@ describe('status', () => {
 
 it('facts come from the profile', () => {
   const { facts } = gateway;
-  expect(facts).toMatchObject({ id: quickProfile().spec.id, readAfterWriteMs: 60_000, maxCommitLatencyMs: 120_000, overridesHash: '' });
+  expect(facts).toMatchObject({
+    id: quickProfile().spec.id,
+    readAfterWriteMs: 60_000,
+    maxCommitLatencyMs: 120_000,
+    overridesHash: '',
+  });
   expect(facts.profileHash).toMatch(/^[0-9a-f]{64}$/);
-  expect([gateway.entityOf('service-record'), gateway.kindOf('activities'), gateway.kindOf('odd')]).toEqual(['service-records', 'activity', null]);
+  expect([gateway.entityOf('service-record'), gateway.kindOf('activities'), gateway.kindOf('odd')]).toEqual([
+    'service-records',
+    'activity',
+    null,
+  ]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sm2 } from 'sm-crypto-v2';
-import { projectRoot } from '../../src/platform/config/project-root.js';
+import { projectRoot } from '../../src/platform/config/index.js';
 import { RECORD_KINDS } from '../../src/records/index.js';
 import { stringToSign } from '../../src/national/call/canonical-query.js';
 import { readReply } from '../../src/national/call/reply-reading.js';
@@ -79,7 +79,13 @@ describe.each(profileIds(profilesDir))('profile %s', (id) => {
     });
     it.each(given.signatures)('signs $method $path?$query by $signer', ({ method, path, query, hasBody, ...want }) => {
       const signer = signerFactory(want.signer)(given.secret);
-      const text = stringToSign({ ...given.request, method, path, query, bodyDigest: signer.digest(hasBody ? body : EMPTY) });
+      const text = stringToSign({
+        ...given.request,
+        method,
+        path,
+        query,
+        bodyDigest: signer.digest(hasBody ? body : EMPTY),
+      });
       expect(signer.sign(text)).toBe(want.sign);
     });
     it('agrees with the published SM2 signature, and verifies its own', () => {
@@ -129,8 +135,13 @@ describe.each(profileIds(profilesDir))('profile %s', (id) => {
     it('sends every field of every binding in at least one vector, and none that is not bound', () => {
       for (const [kind, entity] of Object.entries(profile.spec.entities)) {
         if (entity === 'unsupported') continue;
-        const sent = given.vectors.filter(({ item }) => item.kind === kind).flatMap((v) => Object.keys(v.expect.item.data ?? {}));
-        expect({ kind, fields: [...new Set(sent)].sort() }).toEqual({ kind, fields: Object.keys(entity.fields).sort() });
+        const sent = given.vectors
+          .filter(({ item }) => item.kind === kind)
+          .flatMap((v) => Object.keys(v.expect.item.data ?? {}));
+        expect({ kind, fields: [...new Set(sent)].sort() }).toEqual({
+          kind,
+          fields: Object.keys(entity.fields).sort(),
+        });
       }
     });
   });
@@ -143,7 +154,9 @@ describe.each(profileIds(profilesDir))('profile %s', (id) => {
 
     it.each(replies)('$rule: $name', async ({ envelope, text, http, isWrite, isBatch, isSigned, kind, ...want }) => {
       const body = Buffer.from(text ?? JSON.stringify(envelope), 'utf8');
-      const code = String(envelope?.code ?? (JSON.parse(isSigned ? (text ?? '') : '{}') as { code?: string }).code ?? '');
+      const code = String(
+        envelope?.code ?? (JSON.parse(isSigned ? (text ?? '') : '{}') as { code?: string }).code ?? '',
+      );
       const sign = signer.sign(`${REQUEST_ID}\n${code}\n${signer.digest(body)}`);
       const headers = isSigned ? { ...http.headers, 'x-resp-sign': sign } : http.headers;
       const reply = { status: 'reply', httpStatus: http.status, headers, body, sentAtMs: 0, receivedAtMs: 0 } as const;
@@ -167,7 +180,10 @@ describe.each(profileIds(profilesDir))('profile %s', (id) => {
   });
 });
 
-function codecOf(profile: Profile, keyHex: string): ReturnType<NonNullable<ReturnType<typeof fieldCodecFactories.get>>> {
+function codecOf(
+  profile: Profile,
+  keyHex: string,
+): ReturnType<NonNullable<ReturnType<typeof fieldCodecFactories.get>>> {
   const factory = fieldCodecFactories.get('sm4');
   if (!factory) throw new Error('no sm4 codec');
   return factory({ keyHex, prefix: profile.spec.encryption.prefix });
@@ -180,7 +196,8 @@ function decrypted(profile: Profile, call: PreparedCall, keyHex: string): Nation
   if (!item.data || !entity || entity === 'unsupported') return item;
   for (const [field, value] of Object.entries(item.data)) {
     if (entity.fields[field]?.format !== 'sm4') continue;
-    if (typeof value !== 'string' || !value.startsWith(profile.spec.encryption.prefix)) throw new Error(`${field} is plain`);
+    if (typeof value !== 'string' || !value.startsWith(profile.spec.encryption.prefix))
+      throw new Error(`${field} is plain`);
     item.data[field] = codecOf(profile, keyHex).decrypt(value);
   }
   return item;

@@ -5,7 +5,7 @@ import { createGateway } from '../../src/national/create-gateway.js';
 import type { NationalGateway, OutgoingItem } from '../../src/national/gateway.js';
 import { signerFactory } from '../../src/national/plugins/plugin-registry.js';
 import { loadProfile, type Profile } from '../../src/national/profile/profile-loader.js';
-import { projectRoot } from '../../src/platform/config/project-root.js';
+import { projectRoot } from '../../src/platform/config/index.js';
 
 /** A scripted national side on a real socket: it knows headers and signatures, and nothing of rules. */
 export interface Seen {
@@ -50,7 +50,10 @@ export function say(seen: Seen, reply: ServerResponse, saying: Saying): void {
   reply.setHeader('X-Server-Time', String(saying.serverTimeMs ?? Date.now()));
   if (secret !== null) {
     const by = signer(secret);
-    reply.setHeader('X-Resp-Sign', by.sign(`${String(seen.headers['x-request-id'])}\n${saying.code}\n${by.digest(bytes)}`));
+    reply.setHeader(
+      'X-Resp-Sign',
+      by.sign(`${String(seen.headers['x-request-id'])}\n${saying.code}\n${by.digest(bytes)}`),
+    );
   }
   reply.end(saying.encode ? saying.encode(bytes) : bytes);
 }

@@ -26,7 +26,8 @@ it('is asked for once and then used', async () => {
 });
 
 it('100 calls see 1005 at once: one token call, each sent once more', async () => {
-  const good: Script = (seen, reply) => say(seen, reply, seen.headers['x-access-token'] === 't-2' ? DONE : { code: '1005' });
+  const good: Script = (seen, reply) =>
+    say(seen, reply, seen.headers['x-access-token'] === 't-2' ? DONE : { code: '1005' });
   nation.on('trainings', (seen, reply) => say(seen, reply, DONE));
   await writeOne();
   nation.on('trainings', good);

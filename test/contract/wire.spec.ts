@@ -1,6 +1,16 @@
 import { gzipSync } from 'node:zlib';
 import type { GatewayOutcome, NationalGateway, WriteAnswer } from '../../src/national/index.js';
-import { NationDouble, SECRET, envelopeBytes, gatewayTo, logged, say, trainingItem, volunteerItem, type Script } from './nation-double.js';
+import {
+  NationDouble,
+  SECRET,
+  envelopeBytes,
+  gatewayTo,
+  logged,
+  say,
+  trainingItem,
+  volunteerItem,
+  type Script,
+} from './nation-double.js';
 
 // Real sockets: what leaves, what comes back broken, and how long it takes.
 
@@ -50,7 +60,7 @@ describe('what leaves', () => {
     expect(nation.seen[0]?.headers['x-access-token']).toBe('');
   });
 
-  it('keeps a path in front of the contract\'s paths', async () => {
+  it("keeps a path in front of the contract's paths", async () => {
     const behind = gatewayTo(`${url}/relay/`);
     const answer = await writeOne(behind);
     expect(outcomeOf(answer)).toMatchObject({ class: 'HALT', code: 'HTTP-404' });
@@ -135,10 +145,18 @@ describe('bodies', () => {
     ['a gzip bomb', () => gzipSync(Buffer.alloc(64 * 1024 * 1024)), 'AMBIG', 'NOT-ENVELOPE'],
     ['a broken gzip', (bytes: Buffer) => gzipSync(bytes).subarray(0, 20), 'AMBIG', 'NOT-ENVELOPE'],
     ['more than the cap', () => Buffer.alloc(9 * 1024 * 1024, 32), 'AMBIG', 'NOT-ENVELOPE'],
-    ['a byte order mark outside the signed bytes', (bytes: Buffer) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]), 'AMBIG', 'SIGNATURE'],
+    [
+      'a byte order mark outside the signed bytes',
+      (bytes: Buffer) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]),
+      'AMBIG',
+      'SIGNATURE',
+    ],
     ['trailing bytes', (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('\n}')]), 'AMBIG', 'NOT-ENVELOPE'],
   ] as const)('%s', async (_name, encode, outcomeClass, code) => {
-    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, encode }))).toMatchObject({ class: outcomeClass, code });
+    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, encode }))).toMatchObject({
+      class: outcomeClass,
+      code,
+    });
   });
 
   it('GBK under a UTF-8 label (F10) is readable, and rules still see its text', async () => {
@@ -161,21 +179,35 @@ describe('bodies', () => {
 
 describe('signature of the reply', () => {
   it('wrong or missing: AMBIG for a write, RETRY for a read', async () => {
-    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, secret: 'forger' }))).toMatchObject({ class: 'AMBIG', code: 'SIGNATURE' });
-    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, secret: null }))).toMatchObject({ class: 'AMBIG', code: 'SIGNATURE' });
-    expect(await statusInto((seen, reply) => say(seen, reply, { code: '0000', secret: null }))).toMatchObject({ class: 'RETRY', code: 'SIGNATURE' });
+    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, secret: 'forger' }))).toMatchObject({
+      class: 'AMBIG',
+      code: 'SIGNATURE',
+    });
+    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, secret: null }))).toMatchObject({
+      class: 'AMBIG',
+      code: 'SIGNATURE',
+    });
+    expect(await statusInto((seen, reply) => say(seen, reply, { code: '0000', secret: null }))).toMatchObject({
+      class: 'RETRY',
+      code: 'SIGNATURE',
+    });
   });
 
   it('mixed HTTP statuses (A7): a signed envelope decides, an unsigned one leaves it to the status', async () => {
     const busy = { code: '5000', status: 503 };
     expect(await writeInto((seen, reply) => say(seen, reply, busy))).toMatchObject({ class: 'RETRY', code: '5000' });
-    expect(await writeInto((seen, reply) => say(seen, reply, { ...busy, secret: null }))).toMatchObject({ class: 'AMBIG', code: 'HTTP-503' });
+    expect(await writeInto((seen, reply) => say(seen, reply, { ...busy, secret: null }))).toMatchObject({
+      class: 'AMBIG',
+      code: 'HTTP-503',
+    });
   });
 
   it('covers the bytes, not the text: a changed byte is noticed', async () => {
     const bytes = envelopeBytes(DONE);
     const encode = (): Buffer => Buffer.from(bytes.toString('utf8').replace('TR1', 'TR2'));
-    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, encode }))).toMatchObject({ code: 'SIGNATURE' });
+    expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, encode }))).toMatchObject({
+      code: 'SIGNATURE',
+    });
   });
 });
 
@@ -198,7 +230,10 @@ describe('clock and secret', () => {
 
   it('1003 that stays: RETRY after one resend', async () => {
     nation.on('sys/time', (_seen, reply) => void reply.writeHead(500).end());
-    expect(await writeInto((seen, reply) => say(seen, reply, { code: '1003' }))).toMatchObject({ class: 'RETRY', code: '1003' });
+    expect(await writeInto((seen, reply) => say(seen, reply, { code: '1003' }))).toMatchObject({
+      class: 'RETRY',
+      code: '1003',
+    });
     expect(nation.count('trainings')).toBe(2);
   });
 
@@ -208,7 +243,13 @@ describe('clock and secret', () => {
     nation.token = (seen, reply) => {
       // The first attempt is refused and signed with a secret that the adapter does not use yet.
       const isFirst = nation.count('auth/token') === 1;
-      say(seen, reply, isFirst ? { code: '1002', secret: 'next-secret' } : { code: '0000', payload: nation.nextToken(), secret: 'next-secret' });
+      say(
+        seen,
+        reply,
+        isFirst
+          ? { code: '1002', secret: 'next-secret' }
+          : { code: '0000', payload: nation.nextToken(), secret: 'next-secret' },
+      );
     };
     const rotating = gatewayTo(url, { appSecret: `${SECRET},next-secret` });
     expect(outcomeOf(await writeOne(rotating))).toMatchObject({ class: 'DONE' });
@@ -216,8 +257,11 @@ describe('clock and secret', () => {
   });
 
   it('1002 with no other secret: HALT of the profile (F27)', async () => {
-    expect(await writeInto((seen, reply) => say(seen, reply, { code: '1002' }))).toMatchObject({ class: 'HALT', scope: 'profile', isSoft: false });
+    expect(await writeInto((seen, reply) => say(seen, reply, { code: '1002' }))).toMatchObject({
+      class: 'HALT',
+      scope: 'profile',
+      isSoft: false,
+    });
     expect(nation.count('trainings')).toBe(1);
   });
 });
-

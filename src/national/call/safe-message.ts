@@ -5,7 +5,11 @@ const MAX_CHARACTERS = 200;
  * white space folded, cut to 200 characters. Masked before cutting, or a cut number would slip through.
  */
 export function safeMessage(text: string): string {
-  const masked = text.normalize('NFC').replace(/\p{Nd}{6,}[Xx]?/gu, '******').replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const masked = text
+    .normalize('NFC')
+    .replace(/\p{Nd}{6,}[Xx]?/gu, '******')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   return [...masked].slice(0, MAX_CHARACTERS).join('');
 }
 

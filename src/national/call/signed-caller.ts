@@ -58,7 +58,12 @@ export function createSignedCaller(parts: CallerParts): SignedCaller {
           isResynced = true;
           await orAborted(resync(), signal, () => undefined);
           if (signal.aborted) return answer;
-        } else if (answer.verdict.rule.nextSecret && !hasMovedOn && !signal.aborted && parts.secrets.moveOnFrom(signer)) {
+        } else if (
+          answer.verdict.rule.nextSecret &&
+          !hasMovedOn &&
+          !signal.aborted &&
+          parts.secrets.moveOnFrom(signer)
+        ) {
           hasMovedOn = true;
           parts.logger.warn({ operation: call.operation }, 'signature refused: trying the next secret');
         } else {
@@ -81,7 +86,13 @@ async function attempt(parts: CallerParts, clock: NationalClock, one: Attempt): 
   const { call, signer } = one;
   const target = targetOf(parts.endpoint.baseUrl, call);
   const headers = signedHeaders(parts, { ...one, requestId, path: target.path, timestampMs: clock.nowMs() });
-  const reply = await parts.wire.send({ method: call.method, url: target.url, headers, body: call.body, signal: one.signal });
+  const reply = await parts.wire.send({
+    method: call.method,
+    url: target.url,
+    headers,
+    body: call.body,
+    signal: one.signal,
+  });
   if (reply.status === 'fault') return faultAnswer(parts, reply, { call, requestId });
   const signers = [signer, ...parts.secrets.all().filter((other) => other !== signer)];
   const context = { requestId, isWrite: call.isWrite, signers, isSigned: true };

@@ -99,7 +99,14 @@ async function fetchToken(parts: KeeperParts, state: KeeperState, jitterMs: numb
 function askToken(parts: KeeperParts): Promise<Answer> {
   const { credentials, transport } = parts.spec;
   const body = Buffer.from(JSON.stringify(credentials.tokenRequest), 'utf8');
-  const call = { operation: 'token', method: 'POST', path: credentials.tokenPath, query: '', body, isWrite: false } as const;
+  const call = {
+    operation: 'token',
+    method: 'POST',
+    path: credentials.tokenPath,
+    query: '',
+    body,
+    isWrite: false,
+  } as const;
   return parts.caller.call(call, '', AbortSignal.timeout(transport.deadlineMs.token));
 }
 

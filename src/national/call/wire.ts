@@ -88,7 +88,7 @@ async function sendOnce(
     return {
       status: 'reply',
       httpStatus: reply.status,
-      headers: plainHeaders(reply.headers as RawAxiosResponseHeaders),
+      headers: plainHeaders(reply.headers),
       body: Buffer.from(reply.data),
       sentAtMs,
       receivedAtMs: tools.clock.nowMs(),
@@ -105,7 +105,8 @@ function watchedTransport(watch: SendWatch, connectMs: number): object {
       const isSecure = options.protocol === 'https:';
       const request = (isSecure ? https : http).request(options, onReply);
       const timer = setTimeout(() => {
-        if (!watch.mayHaveSent) request.destroy(Object.assign(new Error('no connection in time'), { code: 'ECONNSLOW' }));
+        if (!watch.mayHaveSent)
+          request.destroy(Object.assign(new Error('no connection in time'), { code: 'ECONNSLOW' }));
       }, connectMs);
       request.once('socket', (socket: Socket) => {
         const sending = (): void => {

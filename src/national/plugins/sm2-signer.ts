@@ -16,6 +16,6 @@ export function createSm2Signer(privateKeyHex: string): Signer {
     method: 'SM2',
     digest: (body) => createHash('sm3').update(body).digest('hex'),
     sign: (text) => sm2.doSignature(text, privateKeyHex, { hash: true, der: false, userId: SM2_USER_ID }),
-    isReplySignature: replies.isReplySignature,
+    isReplySignature: (...claim) => replies.isReplySignature(...claim),
   };
 }

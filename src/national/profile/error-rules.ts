@@ -33,7 +33,10 @@ const SUCCESS: readonly RuleClass[] = ['OK', 'ACCEPTED'];
 
 /** Compiles the ordered rules of the profile; pure, and the only place where a code gets its meaning. */
 export function compileErrorRules(errors: ErrorsSpec): ErrorRules {
-  const http = errors.http.map((rule) => ({ rule, body: rule.bodyPattern ? new RegExp(rule.bodyPattern, 'iu') : null }));
+  const http = errors.http.map((rule) => ({
+    rule,
+    body: rule.bodyPattern ? new RegExp(rule.bodyPattern, 'iu') : null,
+  }));
   const messages = errors.messages.map((rule) => ({ rule, pattern: new RegExp(rule.pattern, 'iu') }));
   const ofSilence = (isWrite: boolean): Verdict =>
     verdict('default', { class: errors.defaultWrite, reads: errors.defaultRead }, isWrite);
@@ -55,7 +58,9 @@ export function compileErrorRules(errors: ErrorsSpec): ErrorRules {
 
 function matchesStatus(statuses: readonly string[] | undefined, status: number): boolean {
   if (!statuses) return true;
-  return statuses.some((wanted) => wanted === String(status) || (wanted.endsWith('xx') && wanted[0] === String(status)[0]));
+  return statuses.some(
+    (wanted) => wanted === String(status) || (wanted.endsWith('xx') && wanted[0] === String(status)[0]),
+  );
 }
 
 function verdict(ruleId: string, rule: VerdictRule, isWrite: boolean): Verdict {

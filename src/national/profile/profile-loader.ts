@@ -29,8 +29,7 @@ export class ProfileError extends Error {
 
 type Tree = Record<string, unknown>;
 
-const isTree = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads `config/national/<id>`, lays the overrides over it and checks the result.
@@ -154,7 +153,11 @@ function checkNames(spec: ProfileSpec, dictionaries: ReadonlyMap<string, Diction
 function hashOfFolder(folder: string): string {
   const hash = createHash('sha256');
   for (const file of filesOf(folder).sort()) {
-    hash.update(relative(folder, file).split(sep).join('/')).update('\n').update(sha256(readFileSync(file))).update('\n');
+    hash
+      .update(relative(folder, file).split(sep).join('/'))
+      .update('\n')
+      .update(sha256(readFileSync(file)))
+      .update('\n');
   }
   return hash.digest('hex');
 }

@@ -34,9 +34,12 @@ const FieldBindingSchema = z
     plugin: z.string().min(1).optional(),
     optional: z.boolean().optional(),
   })
-  .refine((binding) => [binding.from, binding.const, binding.ref].filter((source) => source !== undefined).length === 1, {
-    error: 'a field binding says exactly one of from, const, ref',
-  });
+  .refine(
+    (binding) => [binding.from, binding.const, binding.ref].filter((source) => source !== undefined).length === 1,
+    {
+      error: 'a field binding says exactly one of from, const, ref',
+    },
+  );
 
 const EntitySchema = z.strictObject({
   /** Path name and the word of `detail.missing[].entity`. */

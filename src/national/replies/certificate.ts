@@ -15,14 +15,27 @@ export async function readCertificate(parts: GatewayParts, bizNo: string): Promi
   const kind = spec.rules.certificateKind;
   if (kind === null) return { status: 'failed', outcome: notReadable('this contract has no certificates') };
   const path = fillPath(spec.paths.certificate, { entity: parts.bindingOf(kind).path, bizNo });
-  const answer = await parts.caller.call({ operation: 'certificate', method: 'GET', path, query: '', body: null, isWrite: false });
+  const answer = await parts.caller.call({
+    operation: 'certificate',
+    method: 'GET',
+    path,
+    query: '',
+    body: null,
+    isWrite: false,
+  });
   const { verdict, spoken } = answer;
   const pollAfterMs = wholeOf(spoken.payload.pollAfterMs);
-  // Variant that answers a pending certificate as 2302; ref-v1 says 0000 + REVIEWING (G3).
+  // Variant that answers a pending certificate as 2302; the reference contract says 0000 + REVIEWING (G3).
   if (verdict.class === 'ACCEPTED') return { status: 'REVIEWING', pollAfterMs, certNo: null, reason: null };
-  if (verdict.class !== 'OK') return { status: 'failed', outcome: parts.items.outcomeOf(spoken, verdict, parts.contextOf(kind)) };
+  if (verdict.class !== 'OK')
+    return { status: 'failed', outcome: parts.items.outcomeOf(spoken, verdict, parts.contextOf(kind)) };
   const status = statusOf(spoken.payload.status);
   if (!status) return { status: 'failed', outcome: notReadable('certificate without a known status') };
   const { certNo, reason } = spoken.payload;
-  return { status, pollAfterMs, certNo: textOf(certNo), reason: typeof reason === 'string' ? safeMessage(reason) : null };
+  return {
+    status,
+    pollAfterMs,
+    certNo: textOf(certNo),
+    reason: typeof reason === 'string' ? safeMessage(reason) : null,
+  };
 }

@@ -14,7 +14,11 @@ export interface ItemTools {
 }
 
 const UNNAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: 'the reply does not name this item' };
-const TWICE: GatewayOutcome = { class: 'AMBIG', code: 'NAMED-TWICE', message: 'the reply names this item twice, differently' };
+const TWICE: GatewayOutcome = {
+  class: 'AMBIG',
+  code: 'NAMED-TWICE',
+  message: 'the reply names this item twice, differently',
+};
 
 /**
  * Items of a receipt by number, whatever their order (F22). Entries without a number are skipped; a number named
@@ -32,7 +36,11 @@ export function itemOutcomes(items: unknown, context: OutcomeContext, tools: Ite
   return found;
 }
 
-function itemOutcome(item: Readonly<Record<string, unknown>>, context: OutcomeContext, tools: ItemTools): GatewayOutcome {
+function itemOutcome(
+  item: Readonly<Record<string, unknown>>,
+  context: OutcomeContext,
+  tools: ItemTools,
+): GatewayOutcome {
   const rawMessage = typeof item.message === 'string' ? item.message : '';
   const said: Spoken = {
     code: typeof item.code === 'number' ? String(item.code).padStart(tools.codeWidth, '0') : (textOf(item.code) ?? ''),

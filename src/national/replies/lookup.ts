@@ -30,7 +30,14 @@ export async function lookUp(parts: GatewayParts, kind: string, bizNos: readonly
 async function lookUpPortion(parts: GatewayParts, kind: string, bizNos: readonly string[]): Promise<LookupAnswer> {
   const path = fillPath(parts.profile.spec.paths.lookup, { entity: parts.bindingOf(kind).path });
   const body = Buffer.from(JSON.stringify({ by: 'bizNo', keys: bizNos }), 'utf8');
-  const answer = await parts.caller.call({ operation: 'lookup', method: 'POST', path, query: '', body, isWrite: false });
+  const answer = await parts.caller.call({
+    operation: 'lookup',
+    method: 'POST',
+    path,
+    query: '',
+    body,
+    isWrite: false,
+  });
   if (answer.verdict.class !== 'OK') {
     return { status: 'failed', outcome: parts.items.outcomeOf(answer.spoken, answer.verdict, parts.contextOf(kind)) };
   }
@@ -48,7 +55,11 @@ async function lookUpPortion(parts: GatewayParts, kind: string, bizNos: readonly
 }
 
 /** null = the reply does not answer for this number, or not in a way that can be read. */
-function rowsOf(parts: GatewayParts, kind: string, item: Readonly<Record<string, unknown>> | undefined): NationalRow[] | null {
+function rowsOf(
+  parts: GatewayParts,
+  kind: string,
+  item: Readonly<Record<string, unknown>> | undefined,
+): NationalRow[] | null {
   if (!item) return null;
   if (!Array.isArray(item.rows)) return item.found === false ? [] : null;
   const rows: NationalRow[] = [];

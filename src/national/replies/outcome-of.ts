@@ -32,7 +32,12 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
       case 'DONE':
         return doneOf(said, verdict, { spec, context, idPattern });
       case 'ACCEPTED':
-        return { class: 'ACCEPTED', ...base, batchNo: textOf(said.payload.batchNo), pollAfterMs: pollAfterMs(said, spec, context) };
+        return {
+          class: 'ACCEPTED',
+          ...base,
+          batchNo: textOf(said.payload.batchNo),
+          pollAfterMs: pollAfterMs(said, spec, context),
+        };
       case 'WAITDEP':
         return { class: 'WAITDEP', ...base, missing: missingOf(said), isSlow: verdict.rule.isSlow === true };
       case 'QUOTA':
@@ -52,7 +57,11 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
         return { class: 'HALT', ...base, scope: haltScope(verdict), isSoft: verdict.rule.isSoft === true };
       case 'AMBIG':
       case 'GONE':
-        return { class: 'AMBIG', ...base, ...(verdict.rule.class === 'HALT' ? { pausesOperation: true as const } : {}) };
+        return {
+          class: 'AMBIG',
+          ...base,
+          ...(verdict.rule.class === 'HALT' ? { pausesOperation: true as const } : {}),
+        };
       case 'RETRY':
       case 'REFRESH':
       case 'CLOCK':
@@ -134,12 +143,18 @@ function pollAfterMs(said: Spoken, spec: OutcomeSpec, context: OutcomeContext): 
 }
 
 function missingOf(said: Spoken): MissingParent[] {
-  return listOf(said.detail.missing).map((entry) => ({ entity: textOf(entry.entity) ?? '', bizNo: textOf(entry.bizNo) }));
+  return listOf(said.detail.missing).map((entry) => ({
+    entity: textOf(entry.entity) ?? '',
+    bizNo: textOf(entry.bizNo),
+  }));
 }
 
 /** Paths and rules only: the texts beside them may quote a value. */
 function fieldsOf(said: Spoken): { path: string; rule: string }[] {
-  return listOf(said.detail.fields).map((entry) => ({ path: textOf(entry.path) ?? '', rule: textOf(entry.rule) ?? '' }));
+  return listOf(said.detail.fields).map((entry) => ({
+    path: textOf(entry.path) ?? '',
+    rule: textOf(entry.rule) ?? '',
+  }));
 }
 
 function idInMessage(said: Spoken, pattern: RegExp | null): string | null {

@@ -11,7 +11,9 @@ const BEIJING_OFFSET_MS = 8 * 3_600_000;
 const StatusSchema = z.object({
   mode: z.enum(['open', 'read-only', 'closed']),
   window: z.object({ writesFrom: z.string(), writesTo: z.string() }).nullish(),
-  quota: z.object({ limit: z.number().nullish(), used: z.number().default(0), resetAt: z.string().nullish() }).nullish(),
+  quota: z
+    .object({ limit: z.number().nullish(), used: z.number().default(0), resetAt: z.string().nullish() })
+    .nullish(),
   limits: z.object({
     batchItems: z.int().positive(),
     batchBytes: z.int().positive(),
@@ -25,7 +27,14 @@ type Announced = z.output<typeof StatusSchema>;
 /** What the nation announces about itself; `batchItems` is already lowered by what 1306 taught. */
 export async function readStatus(parts: GatewayParts): Promise<StatusAnswer> {
   const { paths } = parts.profile.spec;
-  const answer = await parts.caller.call({ operation: 'status', method: 'GET', path: paths.status, query: '', body: null, isWrite: false });
+  const answer = await parts.caller.call({
+    operation: 'status',
+    method: 'GET',
+    path: paths.status,
+    query: '',
+    body: null,
+    isWrite: false,
+  });
   if (answer.verdict.class !== 'OK') {
     return { status: 'failed', outcome: parts.items.outcomeOf(answer.spoken, answer.verdict, parts.contextOf(null)) };
   }
