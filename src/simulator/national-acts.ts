@@ -81,11 +81,13 @@ export function reassignRow(nation: Nation, named: Named, toNationalId?: string)
   const nationalId = toNationalId ?? mintNationalId(nation, state.entity, state.data);
   if (nation.ledger.get(nationalId) !== undefined) throw new ActRefused(`${nationalId} is taken`);
   const updatedAtMs = nation.clock.commitAt();
-  const former: RowState = { ...state, bizNo: null, status: 'MERGED', mergedTo: nationalId, updatedAtMs };
-  commitRow(nation, { state: former, type: null, origin: 'admin' });
   const moved = { ...state, nationalId, updatedAtMs };
   const told = { type: 'REASSIGNED' as const, origin: 'admin' as const, formerId: state.nationalId, toNationalId: nationalId };
-  return commitRow(nation, { state: moved, ...told }).state;
+  const row = commitRow(nation, { state: moved, ...told });
+  // The new row stands first, so that children find it when the merge of the old one renews the indexes.
+  const former: RowState = { ...state, bizNo: null, status: 'MERGED', mergedTo: nationalId, updatedAtMs };
+  commitRow(nation, { state: former, type: null, origin: 'admin' });
+  return row.state;
 }
 
 export function deleteRow(nation: Nation, named: Named): RowState {

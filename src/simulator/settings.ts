@@ -64,7 +64,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const MIB = 1_048_576;
 
-const none: Delay = { minMs: 0, maxMs: 0 };
+/** A new value each time: one shared object would make one patch change several settings. */
+const none = (): Delay => ({ minMs: 0, maxMs: 0 });
 const review = (minMs: number, maxMs: number, failRate = 0): ReviewSetting => ({ auto: true, minMs, maxMs, failRate });
 
 /** Unlimited and instant: what the throughput benchmark and the equality proof run against. */
@@ -83,20 +84,20 @@ const bench: Settings = {
   maintenanceRetryMs: 5 * MINUTE_MS,
   window: { writesFrom: '00:00', writesTo: '24:00' },
   latency: null,
-  commitLatencyMs: none,
-  receiptMs: none,
+  commitLatencyMs: none(),
+  receiptMs: none(),
   receiptsKeptMs: 7 * DAY_MS,
   pollAfterMs: 20,
   reviews: { volunteers: review(0, 0), teams: review(0, 0), projects: review(0, 0), 'certificate-requests': review(0, 0) },
   certificatePollAfterMs: 50,
   certificateFileMs: 0,
-  readLagMs: none,
+  readLagMs: none(),
   mergedVisibleMs: null,
   duplicateMode: 'code-2001',
   strictDictionaries: true,
   feed: { safeLagMs: 0, disorderRate: 0, cursorValidMs: 30 * DAY_MS },
   snapshotsKeptMs: 15 * MINUTE_MS,
-  exportMs: none,
+  exportMs: none(),
   journal: { flushMs: 50, fsync: false },
   gzipMinBytes: 1_024,
   callbackUrl: null,
