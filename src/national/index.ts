@@ -10,3 +10,4 @@ export { loadProfile, profileIds, ProfileError, type Profile, type ProfileSource
 export { contentHashOf, recordsHash } from './content-hash.js';
 export { forEveryNumber } from './replies/item-outcomes.js';
 export type { GatewayLogger, Random } from './ports.js';
+export { createCallbackCheck, type CallbackAnswer, type CallbackRequest, type NationalCallback } from './callback.js';

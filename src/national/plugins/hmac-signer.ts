@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { isSameText } from './same-text.js';
 import type { Signer, SignerFactory } from './plugin.js';
 
 /** HMAC-SHA256 and HMAC-SM3 of §1.2: base64 signature, body hashed by the same algorithm. */
@@ -11,13 +12,7 @@ export function createHmacSigner(method: string, algorithm: 'sha256' | 'sm3'): S
       digest,
       sign,
       isReplySignature: (claimed, requestId, code, body) =>
-        isSame(claimed, sign(`${requestId}\n${code}\n${digest(body)}`)),
+        isSameText(claimed, sign(`${requestId}\n${code}\n${digest(body)}`)),
     };
   };
-}
-
-function isSame(claimed: string, expected: string): boolean {
-  const left = Buffer.from(claimed, 'utf8');
-  const right = Buffer.from(expected, 'utf8');
-  return left.length === right.length && timingSafeEqual(left, right);
 }

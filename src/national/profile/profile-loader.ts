@@ -134,7 +134,10 @@ function readDictionaries(folder: string): Map<string, Dictionary> {
 /** Names in the profile that point outside it have to exist, or the first send would find out. */
 function checkNames(spec: ProfileSpec, dictionaries: ReadonlyMap<string, Dictionary>): void {
   const wrong: string[] = [];
-  if (!isKnownPlugin('signer', spec.signing.signer)) wrong.push(`signing.signer: no plug-in "${spec.signing.signer}"`);
+  for (const section of ['signing', 'callbacks'] as const) {
+    const { signer } = spec[section];
+    if (!isKnownPlugin('signer', signer)) wrong.push(`${section}.signer: no plug-in "${signer}"`);
+  }
   for (const [kind, entity] of Object.entries(spec.entities)) {
     if (entity === 'unsupported') continue;
     for (const [field, binding] of Object.entries(entity.fields)) {

@@ -149,6 +149,9 @@ const SigningSchema = z.strictObject({
   uncheckedCodes: z.array(z.string()),
 });
 
+/** How the nation signs what it sends to us (§1.16 G5). */
+const CallbacksSchema = z.strictObject({ signer: z.string().min(1), toleranceMs: count });
+
 const ClockSchema = z.strictObject({
   timePath: z.string().startsWith('/'),
   /** A claimed offset beyond this is not believed. */
@@ -227,6 +230,7 @@ export const ProfileSchema = z.strictObject({
   credentials: CredentialsSchema,
   signing: SigningSchema,
   encryption: z.strictObject({ prefix: z.string() }),
+  callbacks: CallbacksSchema,
   clock: ClockSchema,
   envelope: EnvelopeSchema,
   paths: PathsSchema,
