@@ -1,10 +1,16 @@
+import { recordsHash } from './canonical-form.js';
 import { openWorld, until, type SpecWorld } from './spec-client.js';
 import { record, settle, station } from './spec-records.js';
 
 describe('batches and receipts', () => {
   let world: SpecWorld;
   const client = () => world.client;
-  const item = (bizNo: string, from: string, to: string) => ({ bizNo, version: 1, op: 'UPSERT', data: record(from, to) });
+  const item = (bizNo: string, from: string, to: string) => ({
+    bizNo,
+    version: 1,
+    op: 'UPSERT',
+    data: record(from, to),
+  });
   const batch = (body: object) => client().post('service-records/batch', body);
   const receipt = (batchNo: unknown) => client().get(`batches/${String(batchNo)}`);
 
@@ -20,7 +26,14 @@ describe('batches and receipts', () => {
     expect(accepted).toMatchObject({ code: '0100', data: { received: 3, pollAfterMs: 20 } });
     expect(accepted.data.batchNo).toMatch(/^B\d{20}$/);
     const first = await receipt(accepted.data.batchNo);
-    expect(first.data).toMatchObject({ clientBatchNo: 'CB-1', status: 'PARTIAL', done: 3, total: 3, page: 1, size: 100 });
+    expect(first.data).toMatchObject({
+      clientBatchNo: 'CB-1',
+      status: 'PARTIAL',
+      done: 3,
+      total: 3,
+      page: 1,
+      size: 100,
+    });
     expect(first.data.items).toMatchObject([
       { bizNo: 'SR-1', version: 1, code: '0000', outcome: 'CREATED', auditStatus: 'PASSED' },
       { bizNo: 'SR-2', version: 1, code: '2211', detail: { bizNo: 'SR-1' } },
@@ -75,18 +88,48 @@ describe('batches and receipts', () => {
     expect((await receipt(accepted.data.batchNo)).code).toBe('3003');
   });
 
-  it('answers 0100 for certificate requests inside a batch (B18)', async () => {
-    const wrong = { volunteerBizNo: 'VO-1', periodFrom: '2026-01-01', periodTo: '2026-12-31', totalMinutes: 1, recordCount: 1 };
-    const data = { ...wrong, recordsHash: 'a'.repeat(64), issuerOrgName: '北门社区居委会' };
-    const accepted = await client().post('certificate-requests/batch', { items: [{ bizNo: 'CR-1', version: 1, op: 'UPSERT', data }] });
-    const [line] = (await receipt(accepted.data.batchNo)).data.items as Record<string, unknown>[];
-    expect(line).toMatchObject({ code: '2301', detail: { national: { totalMinutes: 0, recordCount: 0 } } });
+  it('answers 0100 for certificate requests inside a batch and counts it as done (B18)', async () => {
+    await client().upsert('service-records', 'SR-1', record('09:00', '10:00'));
+    const period = {
+      volunteerBizNo: 'VO-1',
+      periodFrom: '2026-01-01',
+      periodTo: '2099-12-31',
+      issuerOrgName: '北门社区居委会',
+    };
+    const right = { ...period, totalMinutes: 60, recordCount: 1, recordsHash: recordsHash(['SR-1|1|60\n']) };
+    const items = [right, { ...right, totalMinutes: 61, purpose: '升学' }].map((data, i) => ({
+      bizNo: `CR-${i + 1}`,
+      version: 1,
+      op: 'UPSERT',
+      data: { ...data, language: i === 0 ? 'zh' : 'en', periodFrom: `2026-01-0${i + 1}` },
+    }));
+    const accepted = await client().post('certificate-requests/batch', { items });
+    expect((await receipt(accepted.data.batchNo)).data).toMatchObject({
+      status: 'PARTIAL',
+      items: [
+        { bizNo: 'CR-1', code: '0100', status: 'ACCEPTED', outcome: 'CREATED', pollAfterMs: 50 },
+        {
+          bizNo: 'CR-2',
+          code: '2301',
+          message: '证明数据不一致',
+          detail: { national: { totalMinutes: 60, recordCount: 1 } },
+        },
+      ],
+    });
   });
 
   it('lets 1010 be the code of one item, not of the batch (B20)', async () => {
-    const broken = { bizNo: 'ST-2', version: 1, op: 'UPSERT', data: station({ name: '二站', managerMobile: 'sm4:AAAA' }) };
+    const broken = {
+      bizNo: 'ST-2',
+      version: 1,
+      op: 'UPSERT',
+      data: station({ name: '二站', managerMobile: 'sm4:AAAA' }),
+    };
     const good = { bizNo: 'ST-3', version: 1, op: 'UPSERT', data: station({ name: '三站' }) };
     const accepted = await client().post('stations/batch', { items: [broken, good] });
-    expect((await receipt(accepted.data.batchNo)).data).toMatchObject({ status: 'PARTIAL', items: [{ code: '1010' }, { code: '0000' }] });
+    expect((await receipt(accepted.data.batchNo)).data).toMatchObject({
+      status: 'PARTIAL',
+      items: [{ code: '1010' }, { code: '0000' }],
+    });
   });
 });

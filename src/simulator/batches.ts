@@ -1,6 +1,6 @@
 // Batches and their receipts (§1.5, §1.16 D1–D5): taken in at once, worked on later, each item on its own.
 import { beijingStamp } from './clock.js';
-import { SETTLED_CODES } from './codes.js';
+import { messageOf, SETTLED_CODES } from './codes.js';
 import { ID_PATTERN } from './field-checks.js';
 import { invalid, refuse, type Entity, type ItemResult, type Reply } from './model.js';
 import type { Nation, Trace } from './nation.js';
@@ -85,7 +85,11 @@ interface Envelope {
 }
 
 /** Only envelope faults refuse a batch; a bad item gets its own receipt line (§1.16 D5). */
-export function checkEnvelope(nation: Nation, body: unknown, bytes: number): { envelope: Envelope } | { refusal: ItemResult } {
+export function checkEnvelope(
+  nation: Nation,
+  body: unknown,
+  bytes: number,
+): { envelope: Envelope } | { refusal: ItemResult } {
   const { batchBytes, batchItems } = nation.settings.limits;
   if (bytes > batchBytes) return { refusal: refuse('1306', { batchBytes }) };
   if (body === undefined) return { refusal: invalid('', 'json', '不是有效的 UTF-8 JSON') };
@@ -169,7 +173,14 @@ function receiptItem(raw: unknown, result: ItemResult): ReceiptItem {
   const given = typeof raw === 'object' && raw !== null ? (raw as { bizNo?: unknown; version?: unknown }) : {};
   const bizNo = typeof given.bizNo === 'string' && ID_PATTERN.test(given.bizNo) ? given.bizNo : null;
   const version = typeof given.version === 'number' ? given.version : null;
-  return { bizNo, version, code: result.code, message: result.message, detail: result.detail, ...result.data };
+  return {
+    bizNo,
+    version,
+    code: result.code,
+    message: result.message ?? (SETTLED_CODES.has(result.code) ? undefined : messageOf(result.code)),
+    detail: result.detail,
+    ...result.data,
+  };
 }
 
 const DEFAULT_SIZE = 100;

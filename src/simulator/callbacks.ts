@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Agenda } from './agenda.js';
 import { beijingTime, type Clock } from './clock.js';
+import { CONTRACT } from './contract-name.js';
 import type { GateBooks } from './gate-books.js';
 import type { RowState } from './model.js';
 import type { Settings } from './settings.js';
@@ -73,7 +74,16 @@ export class CallbackSender {
     const { appKey, clock, books } = this.parts;
     const timestamp = String(clock.now());
     const nonce = randomBytes(16).toString('hex');
-    const signed = { method: 'POST', path: url.pathname, rawQuery: url.search.slice(1), appKey, timestamp, nonce, token: '', body };
+    const signed = {
+      method: 'POST',
+      path: url.pathname,
+      rawQuery: url.search.slice(1),
+      appKey,
+      timestamp,
+      nonce,
+      token: '',
+      body,
+    };
     return {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': String(body.length),
@@ -84,7 +94,7 @@ export class CallbackSender {
       'X-Sign-Method': 'HMAC-SHA256',
       'X-Sign': sign(signed, 'HMAC-SHA256', books.currentSecret().secret),
       'X-Request-Id': randomUUID(),
-      'X-Contract': 'ref-v1',
+      'X-Contract': CONTRACT,
     };
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Fields, Json } from './model.js';
 
-// eslint-disable-next-line no-control-regex -- the whole ASCII range is meant: such text is NFC already
+// The whole ASCII range is meant: such text is in NFC already.
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;
 
 function canonicalText(text: string): string {

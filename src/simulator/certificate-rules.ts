@@ -36,7 +36,9 @@ export function judgeCertificate(nation: Nation, item: WriteItem): ItemResult | 
   const national = {
     totalMinutes: rows.reduce((sum, { state }) => sum + (state.data.minutes as number), 0),
     recordCount: rows.length,
-    recordsHash: recordsHash(rows.map(({ state }) => `${state.bizNo}|${state.version}|${String(state.data.minutes)}\n`)),
+    recordsHash: recordsHash(
+      rows.map(({ state }) => `${state.bizNo}|${state.version}|${String(state.data.minutes)}\n`),
+    ),
   };
   const claim = item.plain;
   const agrees =

@@ -38,33 +38,44 @@ describe('certificates', () => {
     const { data } = await issued();
     expect(data).toMatchObject({ certNo: expect.stringMatching(/^ZM53-\d{4}-\d{6}$/) as string, recordsHash: hash });
     const url = new URL(String(data.fileUrl));
-    const file = await rawRequest(Number(url.port), 'GET', url.pathname + url.search, {}, Buffer.alloc(0));
+    const file = await rawRequest({ port: Number(url.port), method: 'GET', target: url.pathname + url.search });
     expect(file.headers['content-type']).toBe('application/pdf');
     expect(file.bytes.subarray(0, 5).toString()).toBe('%PDF-');
     expect(sha256Hex(file.bytes)).toBe(data.sha256);
-    const unsigned = await rawRequest(Number(url.port), 'GET', `${url.pathname}?ticket=1.x`, {}, Buffer.alloc(0));
+    const unsigned = await rawRequest({ port: Number(url.port), method: 'GET', target: `${url.pathname}?ticket=1.x` });
     expect(unsigned.bytes.toString()).toContain('"code":"1001"');
     expect((await client().send('GET', url.pathname)).bytes).toEqual(file.bytes);
   });
 
   it('recomputes: any disagreement is 2301 with the national figures (G1)', async () => {
     const national = { totalMinutes: 90, recordCount: 2, recordsHash: hash };
-    expect(await client().upsert('certificate-requests', 'CR-1', claim({ totalMinutes: 91 }))).toMatchObject({ code: '2301', detail: { national } });
+    expect(await client().upsert('certificate-requests', 'CR-1', claim({ totalMinutes: 91 }))).toMatchObject({
+      code: '2301',
+      detail: { national },
+    });
     const some = claim({ recordBizNos: ['SR-1', 'SR-9'] });
     expect(await client().upsert('certificate-requests', 'CR-1', some)).toMatchObject({
       code: '2301',
       detail: { missing: [{ entity: 'service-records', bizNo: 'SR-9' }] },
     });
-    const one = claim({ recordBizNos: ['SR-1'], totalMinutes: 60, recordCount: 1, recordsHash: recordsHash(['SR-1|1|60\n']) });
+    const one = claim({
+      recordBizNos: ['SR-1'],
+      totalMinutes: 60,
+      recordCount: 1,
+      recordsHash: recordsHash(['SR-1|1|60\n']),
+    });
     expect((await client().upsert('certificate-requests', 'CR-1', one)).code).toBe('0100');
   });
 
   it('locks covered records only while a certificate is in force (B17)', async () => {
-    const voidRecord = (version: number) => client().post('service-records', { bizNo: 'SR-1', version, op: 'VOID', reason: 'r' });
+    const voidRecord = (version: number) =>
+      client().post('service-records', { bizNo: 'SR-1', version, op: 'VOID', reason: 'r' });
     await client().upsert('certificate-requests', 'CR-1', claim());
     const { data } = await issued();
     expect(await voidRecord(2)).toMatchObject({ code: '2014', detail: { certNo: data.certNo } });
-    expect((await client().upsert('certificate-requests', 'CR-1', claim({ purpose: '升学' }), { version: 2 })).code).toBe('2014');
+    expect(
+      (await client().upsert('certificate-requests', 'CR-1', claim({ purpose: '升学' }), { version: 2 })).code,
+    ).toBe('2014');
     await client().control('POST', 'audit', { entity: 'certificate-requests', bizNo: 'CR-1', result: 'REVOKED' });
     expect((await status()).data.status).toBe('REVOKED');
     expect((await voidRecord(2)).data.outcome).toBe('VOIDED');
@@ -74,10 +85,22 @@ describe('certificates', () => {
     await client().control('POST', 'audit', { entity: 'certificate-requests', auto: false });
     await client().upsert('certificate-requests', 'CR-1', claim());
     expect((await status()).data).toMatchObject({ status: 'ACCEPTED', pollAfterMs: 50 });
-    await client().control('POST', 'audit', { entity: 'certificate-requests', bizNo: 'CR-1', result: 'FAILED', reason: '材料不全' });
+    await client().control('POST', 'audit', {
+      entity: 'certificate-requests',
+      bizNo: 'CR-1',
+      result: 'FAILED',
+      reason: '材料不全',
+    });
     expect((await status()).data).toMatchObject({ status: 'REJECTED', reason: '材料不全' });
-    expect((await client().upsert('certificate-requests', 'CR-1', claim({ purpose: '升学' }), { version: 2 })).data.status).toBe('ACCEPTED');
-    const cancelled = await client().post('certificate-requests', { bizNo: 'CR-1', version: 3, op: 'VOID', reason: 'r' });
+    expect(
+      (await client().upsert('certificate-requests', 'CR-1', claim({ purpose: '升学' }), { version: 2 })).data.status,
+    ).toBe('ACCEPTED');
+    const cancelled = await client().post('certificate-requests', {
+      bizNo: 'CR-1',
+      version: 3,
+      op: 'VOID',
+      reason: 'r',
+    });
     expect(cancelled).toMatchObject({ code: '0000', data: { outcome: 'VOIDED', status: 'CANCELLED' } });
     expect((await client().get('certificate-requests/CR-0')).code).toBe('2101');
   });
@@ -101,13 +124,25 @@ describe('certificates', () => {
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     const { port } = receiver.address() as AddressInfo;
-    await client().control('POST', 'settings', { callbackUrl: `http://127.0.0.1:${port}/national/callback?x=1`, callbackRetryMs: [0] });
+    await client().control('POST', 'settings', {
+      callbackUrl: `http://127.0.0.1:${port}/national/callback?x=1`,
+      callbackRetryMs: [0],
+    });
     await client().upsert('certificate-requests', 'CR-1', claim());
     await until(() => Promise.resolve(seen.length === 2));
     const [first, second] = seen;
     const text = (name: string): string => String(first?.request.headers[name]);
     const body = first?.body ?? Buffer.alloc(0);
-    const parts = { method: 'POST', path: '/national/callback', rawQuery: 'x=1', appKey: APP_KEY, timestamp: text('x-timestamp'), nonce: text('x-nonce'), token: '', body };
+    const parts = {
+      method: 'POST',
+      path: '/national/callback',
+      rawQuery: 'x=1',
+      appKey: APP_KEY,
+      timestamp: text('x-timestamp'),
+      nonce: text('x-nonce'),
+      token: '',
+      body,
+    };
     expect(text('x-sign')).toBe(sign(parts, 'HMAC-SHA256', SECRET));
     expect(JSON.parse(body.toString())).toMatchObject({ type: 'CERT_STATUS', bizNo: 'CR-1', status: 'ISSUED' });
     expect(second?.body).toEqual(body);

@@ -16,7 +16,13 @@ export function issueFacts(nation: Nation, state: RowState): Partial<Certificate
   const serial = String(nation.counters.next('certificate')).padStart(6, '0');
   const certNo = `ZM${nation.identity.areaPrefix.slice(0, 2)}-${year}-${serial}`;
   const verifyCode = sha256Hex(`${certNo}/${state.nationalId}`).slice(0, 12).toUpperCase();
-  return { certNo, issuedAtMs, verifyCode, reason: undefined, sha256: sha256Hex(certificatePdf(certNo, verifyCode, state)) };
+  return {
+    certNo,
+    issuedAtMs,
+    verifyCode,
+    reason: undefined,
+    sha256: sha256Hex(certificatePdf(certNo, verifyCode, state)),
+  };
 }
 
 /** A minimal valid one-page PDF; the same row always gives the same bytes, so the hash can be kept instead of the file. */
@@ -38,7 +44,10 @@ export function certificatePdf(certNo: string, verifyCode: string, state: RowSta
   });
   const size = objects.length + 1;
   const xref = `xref\n0 ${size}\n0000000000 65535 f \n${offsets.join('')}`;
-  return Buffer.from(`${body}${xref}trailer\n<< /Size ${size} /Root 1 0 R >>\nstartxref\n${body.length}\n%%EOF\n`, 'latin1');
+  return Buffer.from(
+    `${body}${xref}trailer\n<< /Size ${size} /Root 1 0 R >>\nstartxref\n${body.length}\n%%EOF\n`,
+    'latin1',
+  );
 }
 
 function ticketFor(certNo: string, expiresAtMs: number): string {

@@ -8,6 +8,10 @@ export interface Clock {
   offsetMs(): number;
   setOffset(offsetMs: number): void;
   onShift(listener: () => void): void;
+  /** A commit read back from the journal: later reads must not be older than it. */
+  noteCommit(atMs: number): void;
+  /** Real time again, as if nothing had ever been committed. */
+  reset(): void;
   /** The instant a read vouches for: never older than the last commit (§1.16 E5). */
   readAt(): number;
   /** The instant of a commit: always later than every asOf already given out (§1.16 E5). */
@@ -23,11 +27,16 @@ export function createClock(): Clock {
   return {
     now,
     offsetMs: () => offset,
+    // Moving back does not unsay what was committed: reads stay at or after the last commit.
     setOffset(offsetMs) {
       offset = offsetMs;
+      for (const listener of listeners) listener();
+    },
+    noteCommit: (atMs) => void (lastCommitMs = Math.max(lastCommitMs, atMs)),
+    reset() {
+      offset = 0;
       lastReadMs = 0;
       lastCommitMs = 0;
-      for (const listener of listeners) listener();
     },
     onShift: (listener) => void listeners.push(listener),
     readAt: () => (lastReadMs = Math.max(now(), lastCommitMs)),

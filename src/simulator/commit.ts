@@ -25,7 +25,11 @@ export interface RowLine extends RowChange {
 
 const RUN_ID = randomUUID().slice(0, 8);
 
-export function commitRow(nation: Nation, change: RowChange, told: Pick<RowLine, 'op' | 'outcome' | 'trace'> = {}): Row {
+export function commitRow(
+  nation: Nation,
+  change: RowChange,
+  told: Pick<RowLine, 'op' | 'outcome' | 'trace'> = {},
+): Row {
   const line: RowLine = { k: 'row', ...change, ...told };
   if (change.type !== null) {
     line.seq = nation.feed.nextSeq();

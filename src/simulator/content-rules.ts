@@ -19,7 +19,15 @@ export interface Case {
 
 type Rule = (given: Case) => ItemResult | null;
 
-const RULES: readonly Rule[] = [dictionaryRule, jurisdictionRule, referenceRule, naturalKeyRule, nameRule, coverRule, entityRule];
+const RULES: readonly Rule[] = [
+  dictionaryRule,
+  jurisdictionRule,
+  referenceRule,
+  naturalKeyRule,
+  nameRule,
+  coverRule,
+  entityRule,
+];
 
 export function judgeContent(given: Case): ItemResult | null {
   for (const rule of RULES) {
@@ -99,7 +107,11 @@ function referenceRule({ nation, entity, item }: Case): ItemResult | null {
   if (missing.length > 0) return refuse('2101', { missing });
   if (byNationalId?.refusal !== undefined) return byNationalId.refusal;
   if (byNationalId?.named !== undefined) named.push(byNationalId.named);
-  return waiting('2104', named.filter(isRejected)) ?? waiting('2102', named.filter(isUnderReview)) ?? waiting('2103', named.filter(awaitsRealName));
+  return (
+    waiting('2104', named.filter(isRejected)) ??
+    waiting('2102', named.filter(isUnderReview)) ??
+    waiting('2103', named.filter(awaitsRealName))
+  );
 }
 
 const isUnderReview = ({ row: { state } }: Named): boolean => state.auditStatus === 'REVIEWING';
@@ -118,7 +130,8 @@ function volunteerByNationalId(nation: Nation, item: WriteItem): ByNationalId | 
   const nationalId = item.plain.volunteerNationalId;
   if (typeof nationalId !== 'string') return null;
   const row = nation.ledger.get(nationalId);
-  if (row === undefined || row.state.entity !== 'volunteers') return { missing: { entity: 'volunteers', bizNo: null, nationalId } };
+  if (row === undefined || row.state.entity !== 'volunteers')
+    return { missing: { entity: 'volunteers', bizNo: null, nationalId } };
   if (row.state.status !== 'MERGED') return { named: { field: 'volunteerNationalId', row } };
   return { refusal: refuse('2012', { nationalId, mergedTo: nation.ledger.survivor(row).state.nationalId }) };
 }
@@ -131,13 +144,19 @@ function naturalKeyRule({ nation, entity, item, standing }: Case): ItemResult | 
   const holders = nation.ledger.holders(key).filter((row) => row !== standing.target);
   const foreign = holders.filter((row) => row.state.bizNo === null);
   if (foreign.length > 1) {
-    return refuse('2011', { rows: foreign.map(({ state }) => ({ nationalId: state.nationalId, origin: state.origin })) });
+    return refuse('2011', {
+      rows: foreign.map(({ state }) => ({ nationalId: state.nationalId, origin: state.origin })),
+    });
   }
   const holder = holders.find((row) => row.state.bizNo !== null) ?? holders[0];
   if (holder === undefined) return null;
   const { nationalId, bizNo, origin, volunteerNo, realNameStatus } = holder.state;
   const person = entity === 'volunteers' ? { volunteerNo, realNameStatus } : {};
-  return refuse('2010', { nationalId, bizNo, origin, ...person }, entity === 'volunteers' ? '证件号码已登记' : undefined);
+  return refuse(
+    '2010',
+    { nationalId, bizNo, origin, ...person },
+    entity === 'volunteers' ? '证件号码已登记' : undefined,
+  );
 }
 
 /** 2203 on a write comes only from linking to a person of another name (§1.16 B9, C14). */
@@ -151,7 +170,8 @@ function nameRule({ entity, item, standing }: Case): ItemResult | null {
 function coverRule({ nation, entity, standing: { target } }: Case): ItemResult | null {
   if (target === null) return null;
   const { nationalId, certificate } = target.state;
-  if (certificate !== undefined && inForce(certificate.status)) return refuse('2014', { nationalId, certNo: certificate.certNo });
+  if (certificate !== undefined && inForce(certificate.status))
+    return refuse('2014', { nationalId, certNo: certificate.certNo });
   if (entity !== 'service-records') return null;
   const cover = nation.ledger.coveringCertificate(nationalId);
   return cover === undefined ? null : refuse('2014', { nationalId, certNo: cover.state.certificate?.certNo });

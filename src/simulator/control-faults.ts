@@ -20,14 +20,17 @@ const REPLY_EFFECTS = new Set(['patch', 'receipt']);
 function checkFault(input: FaultInput): void {
   const { point, effect, match } = input;
   if (!FAULT_POINTS.includes(point)) throw new ActRefused(`point is one of ${FAULT_POINTS.join(', ')}`);
-  if (typeof effect?.type !== 'string' || !isKnownEffect(effect.type)) throw new ActRefused(`unknown effect ${effect?.type}`);
-  if (point === 'during-reply' && !WIRE_EFFECTS.has(effect.type)) throw new ActRefused(`${effect.type} is no wire effect`);
+  if (typeof effect?.type !== 'string' || !isKnownEffect(effect.type))
+    throw new ActRefused(`unknown effect ${effect?.type}`);
+  if (point === 'during-reply' && !WIRE_EFFECTS.has(effect.type))
+    throw new ActRefused(`${effect.type} is no wire effect`);
   const onlyOnWire = ['truncate', 'cut', 'trickle', 'wire'].includes(effect.type);
   if (point !== 'during-reply' && onlyOnWire) throw new ActRefused(`${effect.type} belongs to during-reply`);
   if (REPLY_EFFECTS.has(effect.type) && point !== 'after-commit-before-reply') {
     throw new ActRefused(`${effect.type} belongs to after-commit-before-reply`);
   }
-  if (effect.type === 'late-commit' && point !== 'before-commit') throw new ActRefused('late-commit belongs to before-commit');
+  if (effect.type === 'late-commit' && point !== 'before-commit')
+    throw new ActRefused('late-commit belongs to before-commit');
   if (match?.path !== undefined) new RegExp(match.path);
 }
 

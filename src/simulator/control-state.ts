@@ -29,9 +29,16 @@ function moveClock(nation: Nation, move: { offsetMs?: number; at?: string | numb
   clock.setOffset(offsetMs);
 }
 
-function setWindow(nation: Nation, patch: Partial<Settings['window']> & Partial<Pick<Settings, 'mode' | 'maintenanceRetryMs'>>): void {
+function setWindow(
+  nation: Nation,
+  patch: Partial<Settings['window']> & Partial<Pick<Settings, 'mode' | 'maintenanceRetryMs'>>,
+): void {
   const { mode, maintenanceRetryMs, ...window } = patch;
-  patchSettings(nation.settings, { window, ...(mode && { mode }), ...(maintenanceRetryMs !== undefined && { maintenanceRetryMs }) });
+  patchSettings(nation.settings, {
+    window,
+    ...(mode && { mode }),
+    ...(maintenanceRetryMs !== undefined && { maintenanceRetryMs }),
+  });
 }
 
 const windowView = ({ settings }: Nation): object => ({
@@ -82,7 +89,8 @@ export const controlState: Readonly<Record<string, Control>> = {
   },
   'POST dictionary': (call) => {
     const { name, version, items } = bodyOf<{ name: DictionaryName; version: string; items: DictionaryItem[] }>(call);
-    if (!DICTIONARY_NAMES.includes(name) || !Array.isArray(items)) throw new ActRefused('needs name, version and items');
+    if (!DICTIONARY_NAMES.includes(name) || !Array.isArray(items))
+      throw new ActRefused('needs name, version and items');
     call.nation.dictionaries.publish(name, version, items);
     return { dictionaries: call.nation.dictionaries.currentVersions() };
   },
@@ -111,7 +119,6 @@ export const controlState: Readonly<Record<string, Control>> = {
     nation.journal.truncate();
     forgetState(nation);
     nation.faults.clear();
-    nation.clock.setOffset(0);
     return { reset: true };
   },
 };

@@ -38,7 +38,11 @@ const ACTS: Readonly<Record<string, Control>> = {
   'POST national-edit': (call) => editRow(call.nation, bodyOf<Edit>(call)),
   'POST merge': (call) => {
     const { entity, from, to, fromBizNo, toBizNo } = bodyOf<Record<string, string | undefined>>(call);
-    const named = (nationalId?: string, bizNo?: string): Named => ({ nationalId, entity: entity ?? 'volunteers', bizNo });
+    const named = (nationalId?: string, bizNo?: string): Named => ({
+      nationalId,
+      entity: entity ?? 'volunteers',
+      bizNo,
+    });
     return mergeRows(call.nation, named(from, fromBizNo), named(to, toBizNo));
   },
   'POST split': (call) => splitRow(call.nation, bodyOf<Named>(call)),
@@ -99,7 +103,8 @@ export async function serveControl(nation: Nation, request: IncomingMessage, res
   const path = url.pathname.replace(/^\/sim\//, '');
   const [head = '', ...rest] = path.split('/');
   const act = ACTS[`${request.method} ${path}`] ?? ACTS[`${request.method} ${head}/{argument}`];
-  if (act === undefined) return sendJson(response, 404, { error: `no such control: ${request.method} ${url.pathname}` });
+  if (act === undefined)
+    return sendJson(response, 404, { error: `no such control: ${request.method} ${url.pathname}` });
   const text = await readText(request);
   try {
     const answer = await act({ nation, query: url.searchParams, argument: decodeURIComponent(rest.join('/')), text });
@@ -117,7 +122,10 @@ export async function serveControl(nation: Nation, request: IncomingMessage, res
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   const bytes = Buffer.from(JSON.stringify(body), 'utf8');
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': String(bytes.length) });
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(bytes.length),
+  });
   response.end(bytes);
 }
 

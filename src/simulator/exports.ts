@@ -52,7 +52,10 @@ export function startExport(nation: Nation, body: unknown): Reply {
     artefact: null,
   };
   nation.exports.add(entry);
-  return { code: '0100', data: { exportId: entry.exportId, status: 'ACCEPTED', pollAfterMs: nation.settings.pollAfterMs } };
+  return {
+    code: '0100',
+    data: { exportId: entry.exportId, status: 'ACCEPTED', pollAfterMs: nation.settings.pollAfterMs },
+  };
 }
 
 function readEntities(body: unknown): Entity[] | null {

@@ -52,7 +52,8 @@ function rawReply(effect: FaultEffect, status: number, body: string, contentType
 
 /** F04: the caller hears nothing, the commit comes afterMs later by the virtual clock. */
 function lateCommit(effect: FaultEffect, { nation, commit }: CallEnd): Turn {
-  if (commit !== undefined) nation.agenda.at(nation.clock.now() + numberOf(effect.afterMs, DEFAULT_LATE_MS), () => void commit());
+  if (commit !== undefined)
+    nation.agenda.at(nation.clock.now() + numberOf(effect.afterMs, DEFAULT_LATE_MS), () => void commit());
   return effect.then === 'reset' ? { kind: 'reset' } : { kind: 'hang' };
 }
 
@@ -70,11 +71,21 @@ const STRIKES: Readonly<Record<string, Strike>> = {
   html: (effect) => rawReply(effect, 403, WAF_PAGE, 'text/html; charset=utf-8'),
   body: (effect) => rawReply(effect, 200, '', 'application/json; charset=utf-8'),
   redirect: (effect) =>
-    rawReply({ ...effect, headers: { Location: textOf(effect.location, 'http://127.0.0.1/login') } }, 302, '', 'text/html'),
+    rawReply(
+      { ...effect, headers: { Location: textOf(effect.location, 'http://127.0.0.1/login') } },
+      302,
+      '',
+      'text/html',
+    ),
   code: (effect) => {
     const code = textOf(effect.code, '9999');
     const detail = typeof effect.detail === 'object' && effect.detail !== null ? { ...effect.detail } : undefined;
-    const reply = { code, message: textOf(effect.message, messageOf(code)), detail, data: effect.data as Reply['data'] };
+    const reply = {
+      code,
+      message: textOf(effect.message, messageOf(code)),
+      detail,
+      data: effect.data as Reply['data'],
+    };
     return { kind: 'reply', reply, httpStatus: typeof effect.status === 'number' ? effect.status : undefined };
   },
   'late-commit': lateCommit,
@@ -105,7 +116,15 @@ const STRIKES: Readonly<Record<string, Strike>> = {
 };
 
 /** Effects that change the bytes on the wire; they belong to during-reply. */
-export const WIRE_EFFECTS: ReadonlySet<string> = new Set(['truncate', 'cut', 'trickle', 'wire', 'reset', 'hang', 'delay']);
+export const WIRE_EFFECTS: ReadonlySet<string> = new Set([
+  'truncate',
+  'cut',
+  'trickle',
+  'wire',
+  'reset',
+  'hang',
+  'delay',
+]);
 
 export const isKnownEffect = (type: string): boolean => Object.hasOwn(STRIKES, type) || WIRE_EFFECTS.has(type);
 

@@ -7,9 +7,12 @@ describe('faults', () => {
   const fault = (point: string, effect: object, more: object = { match: { op: 'write' } }) =>
     client().control('POST', 'faults', { point, effect, ...more });
   const write = (timeoutMs = 5_000) =>
-    client().upsert('service-records', 'SR-1', record('09:00', '10:00')).catch((error: NodeJS.ErrnoException) => error.code ?? `${error.message} ${timeoutMs}`);
+    client()
+      .upsert('service-records', 'SR-1', record('09:00', '10:00'))
+      .catch((error: NodeJS.ErrnoException) => error.code ?? `${error.message} ${timeoutMs}`);
   const item = { bizNo: 'SR-1', version: 1, op: 'UPSERT', data: record('09:00', '10:00') };
-  const stored = async () => (await client().control<{ rows: unknown[] }>('GET', 'ledger?entity=service-records&bizNo=SR-1')).rows.length;
+  const stored = async () =>
+    (await client().control<{ rows: unknown[] }>('GET', 'ledger?entity=service-records&bizNo=SR-1')).rows.length;
 
   beforeEach(async () => {
     world = await openWorld();
@@ -41,7 +44,11 @@ describe('faults', () => {
   });
 
   it('F05 and F07 answer HTML', async () => {
-    await fault('before-auth', { type: 'status', status: 503 }, { match: { path: '/gw/v1/service-records' }, times: 1 });
+    await fault(
+      'before-auth',
+      { type: 'status', status: 503 },
+      { match: { path: '/gw/v1/service-records' }, times: 1 },
+    );
     const gateway = await client().send('POST', '/gw/v1/service-records', item);
     expect([gateway.status, gateway.headers['content-type']]).toEqual([503, 'text/html']);
     await fault('after-commit-before-reply', { type: 'html', status: 405 });
@@ -69,7 +76,11 @@ describe('faults', () => {
 
   it('F15 drops fields of the reply before it is signed', async () => {
     await write();
-    await fault('after-commit-before-reply', { type: 'patch', remove: ['detail.nationalId'], set: { message: '重复' } });
+    await fault('after-commit-before-reply', {
+      type: 'patch',
+      remove: ['detail.nationalId'],
+      set: { message: '重复' },
+    });
     const reply = await client().post('service-records', item);
     expect(reply).toMatchObject({ code: '2001', message: '重复', detail: { storedVersion: 1 } });
     expect(reply.detail).not.toHaveProperty('nationalId');
@@ -98,8 +109,14 @@ describe('faults', () => {
     const second = { ...item, bizNo: 'SR-2', data: record('10:00', '11:00') };
     const accepted = await client().post('service-records/batch', { items: [item, second] });
     const lines = async () =>
-      ((await client().get(`batches/${String(accepted.data.batchNo)}`)).data.items as { bizNo: string }[]).map(({ bizNo }) => bizNo);
-    await fault('after-commit-before-reply', { type: 'receipt', reorder: true, missing: 1, extra: 1 }, { match: { op: 'receipt' }, times: 1 });
+      ((await client().get(`batches/${String(accepted.data.batchNo)}`)).data.items as { bizNo: string }[]).map(
+        ({ bizNo }) => bizNo,
+      );
+    await fault(
+      'after-commit-before-reply',
+      { type: 'receipt', reorder: true, missing: 1, extra: 1 },
+      { match: { op: 'receipt' }, times: 1 },
+    );
     expect(await lines()).toEqual(['SR-1', 'SR-EXTRA'.replace('SR', 'SIM') + '-1']);
     expect(await lines()).toEqual(['SR-1', 'SR-2']);
   });
@@ -113,7 +130,11 @@ describe('faults', () => {
   it('F34, F35, F36 and F40 come as codes with their detail, by nth and times', async () => {
     const codes = ['1301', '1302', '1303', '7777'];
     for (const code of codes) {
-      await fault('before-validate', { type: 'code', code, detail: { retryAfterMs: 5 } }, { match: { op: 'write' }, times: 1 });
+      await fault(
+        'before-validate',
+        { type: 'code', code, detail: { retryAfterMs: 5 } },
+        { match: { op: 'write' }, times: 1 },
+      );
       expect(await write()).toMatchObject({ code, detail: { retryAfterMs: 5 } });
     }
     expect(await stored()).toBe(0);
@@ -130,7 +151,12 @@ describe('faults', () => {
   it('repeats chance by its seed', async () => {
     const run = async (seed: number) => {
       const other = await openWorld({ seed });
-      await other.client.control('POST', 'faults', { point: 'before-auth', match: { op: 'dict' }, effect: { type: 'code', code: '5000' }, probability: 0.5 });
+      await other.client.control('POST', 'faults', {
+        point: 'before-auth',
+        match: { op: 'dict' },
+        effect: { type: 'code', code: '5000' },
+        probability: 0.5,
+      });
       const codes: string[] = [];
       for (let i = 0; i < 16; i += 1) codes.push((await other.client.get('dicts/genders')).code);
       await other.close();
@@ -155,7 +181,9 @@ describe('faults', () => {
 
   it('keeps serving others while a call hangs', async () => {
     await fault('before-validate', { type: 'hang' });
-    const hanging = client().post('service-records', item, { timeoutMs: 200 }).catch((error: Error) => error.message);
+    const hanging = client()
+      .post('service-records', item, { timeoutMs: 200 })
+      .catch((error: Error) => error.message);
     expect(await until(async () => (await client().get('dicts/genders')).code === '0000')).toBe(true);
     expect(await hanging).toBe('timeout');
   });

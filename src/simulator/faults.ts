@@ -2,7 +2,13 @@
 import type { Call } from './call.js';
 import type { Chance } from './random.js';
 
-export const FAULT_POINTS = ['before-auth', 'before-validate', 'before-commit', 'after-commit-before-reply', 'during-reply'] as const;
+export const FAULT_POINTS = [
+  'before-auth',
+  'before-validate',
+  'before-commit',
+  'after-commit-before-reply',
+  'during-reply',
+] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
 export interface FaultMatch {
@@ -38,7 +44,13 @@ export class FaultScript {
 
   add(input: Omit<Fault, 'id' | 'match' | 'seen' | 'fired'> & { id?: string; match?: FaultMatch }): Fault {
     this.serial += 1;
-    const fault: Fault = { ...input, id: input.id ?? `fault-${this.serial}`, match: input.match ?? {}, seen: 0, fired: 0 };
+    const fault: Fault = {
+      ...input,
+      id: input.id ?? `fault-${this.serial}`,
+      match: input.match ?? {},
+      seen: 0,
+      fired: 0,
+    };
     this.faults = [...this.faults.filter(({ id }) => id !== fault.id), fault];
     return fault;
   }

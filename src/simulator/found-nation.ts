@@ -64,6 +64,7 @@ export function foundNation(options: NationOptions): Nation {
 /** Forgets everything that the journal tells; the caller decides what the journal holds now. */
 export function forgetState(nation: Nation): void {
   nation.agenda.clear();
+  nation.clock.reset();
   nation.ledger.clear();
   nation.feed.clear();
   nation.batches.clear();

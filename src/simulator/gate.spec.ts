@@ -12,14 +12,14 @@ describe('gate', () => {
   afterEach(() => world.close());
 
   it('answers 404 in plain text before any other check (A8)', async () => {
-    const none = await rawRequest(client().simulator.port, 'GET', '/gw/v1/nothing/here', {}, Buffer.alloc(0));
+    const none = await rawRequest({ port: client().simulator.port, method: 'GET', target: '/gw/v1/nothing/here' });
     expect([none.status, none.headers['content-type']]).toEqual([404, 'text/plain']);
-    const wrongMethod = await rawRequest(client().simulator.port, 'PUT', '/gw/v1/stations', {}, Buffer.alloc(0));
+    const wrongMethod = await rawRequest({ port: client().simulator.port, method: 'PUT', target: '/gw/v1/stations' });
     expect(wrongMethod.status).toBe(404);
   });
 
   it('gives the time without any header and without a signature (A3)', async () => {
-    const reply = await rawRequest(client().simulator.port, 'GET', '/gw/v1/sys/time', {}, Buffer.alloc(0));
+    const reply = await rawRequest({ port: client().simulator.port, method: 'GET', target: '/gw/v1/sys/time' });
     const { data } = JSON.parse(reply.bytes.toString()) as { data: { epochMs: number; serverTime: string } };
     expect(Math.abs(data.epochMs - Date.now())).toBeLessThan(5_000);
     expect(data.serverTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+08:00$/);
@@ -68,9 +68,14 @@ describe('gate', () => {
 
   it('signs replies by the method of the request, over the decoded body (A4, H6)', async () => {
     for (const method of ['HMAC-SHA256', 'HMAC-SM3'] as const) {
-      const reply = await client().send('GET', '/gw/v1/sys/status', undefined, { method, headers: { 'Accept-Encoding': 'gzip' } });
+      const reply = await client().send('GET', '/gw/v1/sys/status', undefined, {
+        method,
+        headers: { 'Accept-Encoding': 'gzip' },
+      });
       const body = reply.headers['content-encoding'] === 'gzip' ? gunzipSync(reply.bytes) : reply.bytes;
-      expect(reply.headers['x-resp-sign']).toBe(signReply({ requestId: reply.requestId, code: '0000', body }, method, SECRET));
+      expect(reply.headers['x-resp-sign']).toBe(
+        signReply({ requestId: reply.requestId, code: '0000', body }, method, SECRET),
+      );
     }
   });
 
@@ -114,7 +119,9 @@ describe('gate', () => {
   it('closes writes outside the window and everything in maintenance, but not the status', async () => {
     await client().control('POST', 'clock', { at: '2026-11-24T23:30:00+08:00' });
     const { epochMs: timestamp } = await client().control<{ epochMs: number }>('GET', 'clock');
-    const token = String((await client().post('auth/token', { grant: 'app' }, { token: '', timestamp })).data.accessToken);
+    const token = String(
+      (await client().post('auth/token', { grant: 'app' }, { token: '', timestamp })).data.accessToken,
+    );
     await client().control('POST', 'window', { writesFrom: '06:00', writesTo: '23:00' });
     const write = { bizNo: 'ST-1', version: 1, op: 'UPSERT', data: station() };
     const closed = await client().post('stations', write, { timestamp, token });

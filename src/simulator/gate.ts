@@ -1,6 +1,7 @@
 // The checks before the body is looked at, in the order of §1.16 A1.
 import { beijingMidnight, beijingMinuteOfDay, beijingTime, DAY_MS } from './clock.js';
 import { header, type Call } from './call.js';
+import { CONTRACT } from './contract-name.js';
 import { ID_PATTERN } from './field-checks.js';
 import { refuse, type ItemResult } from './model.js';
 import type { Nation } from './nation.js';
@@ -9,7 +10,6 @@ import { sameSignature, sign, type HmacMethod, type SignedParts } from './signin
 
 const TIMESTAMP_PATTERN = /^\d{1,15}$/;
 const NONCE_PATTERN = /^[\x21-\x7e]{16,64}$/;
-const CONTRACT = 'ref-v1';
 const BUSY_RETRY_MS = 200;
 
 interface Passage {
@@ -20,7 +20,17 @@ interface Passage {
 
 type Check = (passage: Passage) => ItemResult | null;
 
-const IDENTITY_CHECKS: readonly Check[] = [headers, contract, appKey, address, timestamp, signature, nonce, token, right];
+const IDENTITY_CHECKS: readonly Check[] = [
+  headers,
+  contract,
+  appKey,
+  address,
+  timestamp,
+  signature,
+  nonce,
+  token,
+  right,
+];
 const LIMIT_CHECKS: readonly Check[] = [concurrency, rate, quota, serviceHours];
 
 /** null when the call may go on. */
@@ -110,7 +120,14 @@ function nonce({ nation, call, route }: Passage): ItemResult | null {
   const value = header(call, 'x-nonce');
   const keepMs = 2 * nation.settings.timestampToleranceMs;
   if (!nation.books.burnNonce(value, keepMs)) return refuse('1004');
-  nation.journal.append({ k: 'req', atMs: nation.clock.now(), nonce: value, op: route.operation, path: call.path, requestId: call.requestId });
+  nation.journal.append({
+    k: 'req',
+    atMs: nation.clock.now(),
+    nonce: value,
+    op: route.operation,
+    path: call.path,
+    requestId: call.requestId,
+  });
   return null;
 }
 
@@ -157,7 +174,8 @@ export const quotaResetMs = (nation: Nation): number => beijingMidnight(nation.c
 function serviceHours({ nation, route }: Passage): ItemResult | null {
   if (UNCOUNTED.has(route.operation)) return null;
   const { mode, maintenanceRetryMs } = nation.settings;
-  if (mode === 'closed' || (mode === 'read-only' && route.write)) return refuse('1304', { retryAfterMs: maintenanceRetryMs });
+  if (mode === 'closed' || (mode === 'read-only' && route.write))
+    return refuse('1304', { retryAfterMs: maintenanceRetryMs });
   if (!route.write) return null;
   const opensAtMs = nextOpening(nation);
   return opensAtMs === null ? null : refuse('1303', { opensAt: beijingTime(opensAtMs) });

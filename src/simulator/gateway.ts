@@ -14,19 +14,19 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 export async function serve(nation: Nation, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(request, nation.settings.limits.bodyBytes);
-  if (body === 'too-large') return sendRaw(response, 413, { 'Content-Type': 'text/plain' }, Buffer.from('payload too large'));
+  if (body === 'too-large')
+    return sendRaw(response, 413, { 'Content-Type': 'text/plain' }, Buffer.from('payload too large'));
   if (body === 'aborted') return;
   const call = toCall(request, body);
   const match = findRoute(call.method, call.path);
   if (match === null) return sendRaw(response, 404, { 'Content-Type': 'text/plain' }, Buffer.from('not found'));
   Object.assign(call, { operation: match.route.operation, entity: match.entity, argument: match.argument });
   const { reply, turn, httpStatus } = await answer(nation, call, match);
+  const code = turn === null ? reply.code : turn.kind;
+  nation.journal.count(call.operation, code);
+  nation.journal.append({ k: 'rep', atMs: nation.clock.now(), op: call.operation, requestId: call.requestId, code });
   nation.journal.settle();
-  if (turn !== null) {
-    nation.journal.count(call.operation, turn.kind);
-    return endEarly(response, turn);
-  }
-  nation.journal.count(call.operation, reply.code);
+  if (turn !== null) return endEarly(response, turn);
   await sendReply({ nation, call, response, reply, httpStatus });
 }
 

@@ -6,7 +6,8 @@ import { activity, record, settle, station, volunteer } from './spec-records.js'
 describe('idempotency table', () => {
   let world: SpecWorld;
   const client = () => world.client;
-  const write = (more: Record<string, unknown>, data: Fields = station()) => client().upsert('stations', 'ST-9', data, more);
+  const write = (more: Record<string, unknown>, data: Fields = station()) =>
+    client().upsert('stations', 'ST-9', data, more);
 
   beforeEach(async () => (world = await openWorld()));
   afterEach(() => world.close());
@@ -31,7 +32,10 @@ describe('idempotency table', () => {
     await write({});
     const reply = await write({}, station({ address: '测试路2号' }));
     expect(reply.code).toBe('2002');
-    expect(reply.detail).toMatchObject({ storedVersion: 1, storedHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect(reply.detail).toMatchObject({
+      storedVersion: 1,
+      storedHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
   });
 
   it('answers 2003 for an older version', async () => {
@@ -42,7 +46,10 @@ describe('idempotency table', () => {
   it('replaces at a higher version and tells the previous one', async () => {
     const first = await write({});
     const reply = await write({ version: 4 }, station({ address: '测试路2号' }));
-    expect(reply).toMatchObject({ code: '0000', data: { outcome: 'UPDATED', previousVersion: 1, nationalId: first.data.nationalId } });
+    expect(reply).toMatchObject({
+      code: '0000',
+      data: { outcome: 'UPDATED', previousVersion: 1, nationalId: first.data.nationalId },
+    });
   });
 
   it('treats CORRECT of an unknown number as UPSERT and wants a reason', async () => {
@@ -75,7 +82,11 @@ describe('idempotency table', () => {
     expect((await write({ version: 4 })).code).toBe('2013');
     expect((await write({ version: 4, reopen: true })).data).toMatchObject({ outcome: 'UPDATED', previousVersion: 3 });
     const feed = await client().get('changes?entities=stations');
-    expect((feed.data.events as { type: string }[]).map(({ type }) => type)).toEqual(['UPSERTED', 'VOIDED', 'RESTORED']);
+    expect((feed.data.events as { type: string }[]).map(({ type }) => type)).toEqual([
+      'UPSERTED',
+      'VOIDED',
+      'RESTORED',
+    ]);
   });
 
   it('keeps a nationally deleted row at 2013, and VOID of it is 2001', async () => {
@@ -88,7 +99,10 @@ describe('idempotency table', () => {
   it('answers 2010 with the holder for another number on the same natural key', async () => {
     const first = await write({});
     const reply = await client().upsert('stations', 'ST-10', station());
-    expect(reply).toMatchObject({ code: '2010', detail: { nationalId: first.data.nationalId, bizNo: 'ST-9', origin: 'self' } });
+    expect(reply).toMatchObject({
+      code: '2010',
+      detail: { nationalId: first.data.nationalId, bizNo: 'ST-9', origin: 'self' },
+    });
   });
 
   it('links to a foreign person, then resends with or without linkTo are 2001', async () => {
@@ -100,7 +114,10 @@ describe('idempotency table', () => {
     });
     const linkTo = 'VO530000000088123';
     expect((await client().upsert('volunteers', 'VO-1', volunteer({ name: '别人' }), { linkTo })).code).toBe('2203');
-    expect((await client().upsert('volunteers', 'VO-1', volunteer(), { linkTo })).data).toMatchObject({ outcome: 'LINKED', nationalId: linkTo });
+    expect((await client().upsert('volunteers', 'VO-1', volunteer(), { linkTo })).data).toMatchObject({
+      outcome: 'LINKED',
+      nationalId: linkTo,
+    });
     expect((await client().upsert('volunteers', 'VO-1', volunteer(), { linkTo })).code).toBe('2001');
     expect((await client().upsert('volunteers', 'VO-1', volunteer())).code).toBe('2001');
     expect((await client().upsert('volunteers', 'VO-2', volunteer(), { linkTo })).code).toBe('2002');
@@ -122,7 +139,9 @@ describe('idempotency table', () => {
     const moved = volunteer({ idNo: '53340119900101002X' });
     const refused = await client().upsert('volunteers', 'VO-1', volunteer(), { version: 2 });
     expect(refused).toMatchObject({ code: '2012', detail: { mergedTo: 'VO530000000000801' } });
-    expect((await client().upsert('volunteers', 'VO-1', moved, { version: 2, op: 'VOID', reason: 'r' })).code).toBe('2012');
+    expect((await client().upsert('volunteers', 'VO-1', moved, { version: 2, op: 'VOID', reason: 'r' })).code).toBe(
+      '2012',
+    );
     const sealed = { ...volunteer(), idNo: (await import('./spec-client.js')).seal('53340119900101002X') };
     const linked = await client().upsert('volunteers', 'VO-1', sealed, { version: 2, linkTo: 'VO530000000000801' });
     expect(linked.data).toMatchObject({ outcome: 'LINKED', nationalId: 'VO530000000000801' });
@@ -139,6 +158,14 @@ describe('idempotency table', () => {
   });
 });
 
-async function loadForeignPerson(client: SpecWorld['client'], nationalId: string, idNo = '53340119900101001X'): Promise<void> {
-  await client.control('POST', 'bulk-load', JSON.stringify({ entity: 'volunteers', nationalId, data: { ...volunteer(), idNo } }));
+async function loadForeignPerson(
+  client: SpecWorld['client'],
+  nationalId: string,
+  idNo = '53340119900101001X',
+): Promise<void> {
+  await client.control(
+    'POST',
+    'bulk-load',
+    JSON.stringify({ entity: 'volunteers', nationalId, data: { ...volunteer(), idNo } }),
+  );
 }

@@ -30,19 +30,22 @@ const isObject = (value: unknown): value is Record<string, Json> =>
 
 const fault = (path: string, rule: string, message = rule): FieldFault => ({ path, rule, message });
 
+/** Mandatory and non-blank for VOID and CORRECT, free but well-formed for UPSERT (§1.16 B5). */
+function isReasonFine(op: Json | undefined, reason: Json | undefined): boolean {
+  const needed = op === 'VOID' || op === 'CORRECT';
+  if (reason === undefined || reason === null) return !needed;
+  return textFits(reason) && !(needed && String(reason).trim() === '');
+}
+
 function shapeFaults(raw: Record<string, Json>): FieldFault[] {
   const faults: FieldFault[] = [];
   for (const key of Object.keys(raw)) if (!ITEM_KEYS.has(key)) faults.push(fault(key, 'unknown', '未知字段'));
   const { bizNo, version, op, reason, data, linkTo, reopen } = raw;
   if (typeof bizNo !== 'string' || !ID_PATTERN.test(bizNo)) faults.push(fault('bizNo', 'pattern', '编号格式错误'));
-  if (!Number.isSafeInteger(version) || (version as number) < 1) faults.push(fault('version', 'integer', '版本应为正整数'));
+  if (!Number.isSafeInteger(version) || (version as number) < 1)
+    faults.push(fault('version', 'integer', '版本应为正整数'));
   if (!OPS.has(op as string)) faults.push(fault('op', 'enum', '操作类型错误'));
-  const reasonGiven = reason !== undefined && reason !== null;
-  const reasonNeeded = op === 'VOID' || op === 'CORRECT';
-  const reasonBlank = typeof reason === 'string' && reason.trim() === '';
-  if (reasonGiven ? !textFits(reason) || (reasonNeeded && reasonBlank) : reasonNeeded) {
-    faults.push(fault('reason', 'required', '缺少原因'));
-  }
+  if (!isReasonFine(op, reason)) faults.push(fault('reason', 'required', '缺少原因'));
   if (op !== 'VOID' && !isObject(data)) faults.push(fault('data', 'required', '缺少数据'));
   if (linkTo !== undefined && linkTo !== null && (typeof linkTo !== 'string' || !ID_PATTERN.test(linkTo))) {
     faults.push(fault('linkTo', 'pattern', '编号格式错误'));
@@ -98,7 +101,11 @@ function dataFaults(entity: Entity, data: Fields, nowMs: number): FieldFault[] {
 }
 
 /** `data` in plain text, or the name of the first field that does not decrypt. */
-export function decryptFields(entity: Entity, data: Fields, cipher: FieldCipher): { plain: Fields } | { broken: string } {
+export function decryptFields(
+  entity: Entity,
+  data: Fields,
+  cipher: FieldCipher,
+): { plain: Fields } | { broken: string } {
   const sealed = encryptedFields(entity);
   if (sealed.length === 0) return { plain: data };
   const plain: Record<string, Json> = { ...data };
@@ -143,7 +150,8 @@ export function checkItem(entity: Entity, raw: unknown, cipher: FieldCipher, now
     return { ok: false, refusal: { code: '1010', detail: { fields } } };
   }
   for (const name of encryptedFields(entity)) {
-    if (opened.plain[name] !== undefined && !textFits(opened.plain[name])) return refusedFields([fault(`data.${name}`, 'length')]);
+    if (opened.plain[name] !== undefined && !textFits(opened.plain[name]))
+      return refusedFields([fault(`data.${name}`, 'length')]);
   }
   return { ok: true, item: toItem(raw, data, opened.plain) };
 }

@@ -1,5 +1,15 @@
 // Append-only journal on disk (§2.1.2): one JSON line per thing that happened; replay rebuilds the nation.
-import { closeSync, copyFileSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Settings } from './settings.js';
 
@@ -51,7 +61,7 @@ export class Journal {
     if (this.lines.length === 0) return;
     const bytes = Buffer.from(`${this.lines.join('\n')}\n`, 'utf8');
     this.lines = [];
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.file, bytes, at);
     if (this.settings().fsync) fdatasyncSync(this.file);
   }
 

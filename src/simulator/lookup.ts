@@ -5,7 +5,16 @@ import { ENTITY_FIELDS } from './entity-fields.js';
 import { checkField, ID_PATTERN } from './field-checks.js';
 import { decryptFields } from './item-checks.js';
 import type { Row } from './ledger.js';
-import { invalid, refuse, type Entity, type Fields, type ItemResult, type Json, type Reply, type RowState } from './model.js';
+import {
+  invalid,
+  refuse,
+  type Entity,
+  type Fields,
+  type ItemResult,
+  type Json,
+  type Reply,
+  type RowState,
+} from './model.js';
 import type { Nation } from './nation.js';
 import { NATURAL_KEY_FIELDS, naturalKeyOf } from './natural-key.js';
 
@@ -13,9 +22,32 @@ const MAX_KEYS = 100;
 
 /** The row as every read shows it; volunteers also carry number and real name state (§1.16 E4). */
 export function wireRow(state: RowState): Record<string, unknown> {
-  const { nationalId, bizNo, version, contentHash, status, auditStatus, mergedTo, origin, volunteerNo, realNameStatus } = state;
+  const {
+    nationalId,
+    bizNo,
+    version,
+    contentHash,
+    status,
+    auditStatus,
+    mergedTo,
+    origin,
+    volunteerNo,
+    realNameStatus,
+  } = state;
   const updatedAt = beijingTime(state.updatedAtMs);
-  return { nationalId, bizNo, version, contentHash, status, auditStatus, mergedTo, updatedAt, origin, volunteerNo, realNameStatus };
+  return {
+    nationalId,
+    bizNo,
+    version,
+    contentHash,
+    status,
+    auditStatus,
+    mergedTo,
+    updatedAt,
+    origin,
+    volunteerNo,
+    realNameStatus,
+  };
 }
 
 /** The state that was visible at asOf, if there was one. */
@@ -57,7 +89,8 @@ function visibleRows(nation: Nation, rows: readonly Row[], asOfMs: number, activ
   return rows.flatMap((row) => {
     const state = stateAt(row, asOfMs);
     if (state === undefined || (activeOnly && state.status !== 'ACTIVE')) return [];
-    const forgotten = state.status === 'MERGED' && mergedVisibleMs !== null && state.updatedAtMs + mergedVisibleMs < asOfMs;
+    const forgotten =
+      state.status === 'MERGED' && mergedVisibleMs !== null && state.updatedAtMs + mergedVisibleMs < asOfMs;
     return forgotten ? [] : [state];
   });
 }
@@ -82,14 +115,16 @@ function findByNaturalKey(nation: Nation, entity: Entity, key: Json): Row[] | It
   if (typeof key !== 'object' || key === null || Array.isArray(key)) return invalid('keys', 'object');
   const fields = key as Fields;
   const names = Object.keys(fields).sort().join();
-  if (!shapes.some((shape) => [...shape].sort().join() === names)) return invalid('keys', 'naturalKey', '自然键字段不符');
+  if (!shapes.some((shape) => [...shape].sort().join() === names))
+    return invalid('keys', 'naturalKey', '自然键字段不符');
   for (const [name, value] of Object.entries(fields)) {
     const rule = ENTITY_FIELDS[entity][name];
     const broken = rule === undefined ? 'unknown' : checkField(value, rule);
     if (broken !== null) return invalid(`keys.${name}`, broken);
   }
   const opened = decryptFields(entity, fields, nation.cipher);
-  if ('broken' in opened) return refuse('1010', { fields: [{ path: `keys.${opened.broken}`, rule: 'decrypt', message: '解密失败' }] });
+  if ('broken' in opened)
+    return refuse('1010', { fields: [{ path: `keys.${opened.broken}`, rule: 'decrypt', message: '解密失败' }] });
   const naturalKey = naturalKeyOf(nation.ledger, entity, opened.plain);
   return naturalKey === null ? [] : nation.ledger.holders(naturalKey);
 }

@@ -57,7 +57,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 function fallingBack(work: (...args: Parameters<RequestListener>) => Promise<void>): RequestListener {
   return (request, response) => {
     work(request, response).catch((error: unknown) => {
-      process.stderr.write(`simulator: ${request.method} ${request.url}: ${String(error instanceof Error ? error.stack : error)}\n`);
+      process.stderr.write(
+        `simulator: ${request.method} ${request.url}: ${String(error instanceof Error ? error.stack : error)}\n`,
+      );
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'Content-Type': 'text/plain' }).end('simulator error');
     });

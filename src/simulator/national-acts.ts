@@ -82,7 +82,12 @@ export function reassignRow(nation: Nation, named: Named, toNationalId?: string)
   if (nation.ledger.get(nationalId) !== undefined) throw new ActRefused(`${nationalId} is taken`);
   const updatedAtMs = nation.clock.commitAt();
   const moved = { ...state, nationalId, updatedAtMs };
-  const told = { type: 'REASSIGNED' as const, origin: 'admin' as const, formerId: state.nationalId, toNationalId: nationalId };
+  const told = {
+    type: 'REASSIGNED' as const,
+    origin: 'admin' as const,
+    formerId: state.nationalId,
+    toNationalId: nationalId,
+  };
   const row = commitRow(nation, { state: moved, ...told });
   // The new row stands first, so that children find it when the merge of the old one renews the indexes.
   const former: RowState = { ...state, bizNo: null, status: 'MERGED', mergedTo: nationalId, updatedAtMs };
@@ -116,6 +121,11 @@ export interface LoadLine extends Partial<Omit<RowState, 'entity' | 'data'>> {
   item?: { bizNo?: string; version?: number; data: Fields };
 }
 
+const personFacts = (nation: Nation, given: Partial<RowState>): Partial<RowState> => ({
+  volunteerNo: given.volunteerNo ?? mintVolunteerNo(nation),
+  realNameStatus: given.realNameStatus ?? 'PASSED',
+});
+
 /** Straight into the ledger, no rules asked; without a bizNo it is a foreign row. */
 export function loadRow(nation: Nation, line: LoadLine): RowState {
   const { entity, item, ...given } = line;
@@ -123,7 +133,6 @@ export function loadRow(nation: Nation, line: LoadLine): RowState {
   if (!isEntity(entity) || data === undefined) throw new ActRefused('a line needs entity and data, or entity and item');
   const bizNo = item?.bizNo ?? given.bizNo ?? null;
   const nowMs = nation.clock.commitAt();
-  const person = { volunteerNo: given.volunteerNo ?? mintVolunteerNo(nation), realNameStatus: given.realNameStatus ?? ('PASSED' as const) };
   const state: RowState = {
     nationalId: given.nationalId ?? mintNationalId(nation, entity, data),
     version: item?.version ?? given.version ?? (bizNo === null ? 0 : 1),
@@ -132,7 +141,7 @@ export function loadRow(nation: Nation, line: LoadLine): RowState {
     origin: given.origin ?? (bizNo === null ? 'portal' : 'self'),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
-    ...(entity === 'volunteers' ? person : {}),
+    ...(entity === 'volunteers' ? personFacts(nation, given) : {}),
     ...(given.certificate === undefined ? {} : { certificate: given.certificate }),
     entity,
     bizNo,
@@ -152,7 +161,8 @@ export interface Ruling extends Named {
 /** Back to waiting, for tests of rows that were passed once. */
 export function reopenReview(nation: Nation, row: Row): RowState {
   const { state } = row;
-  const reviewing = state.entity === 'volunteers' ? { realNameStatus: 'REVIEWING' as const } : { auditStatus: 'REVIEWING' as const };
+  const reviewing =
+    state.entity === 'volunteers' ? { realNameStatus: 'REVIEWING' as const } : { auditStatus: 'REVIEWING' as const };
   if (state.entity !== 'volunteers' && !isReviewed(state.entity)) throw new ActRefused(`${state.entity} has no review`);
   const next: RowState = { ...state, ...reviewing, reviewDueMs: null, updatedAtMs: nation.clock.commitAt() };
   const type = state.entity === 'volunteers' ? ('REALNAME_RESULT' as const) : ('AUDIT_RESULT' as const);

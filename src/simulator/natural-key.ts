@@ -20,7 +20,8 @@ const text = (value: unknown): string => (typeof value === 'string' ? value.norm
 
 /** null when the entity has no natural key or when a parent in it is not known. `plain` carries plain text. */
 export function naturalKeyOf(ledger: Ledger, entity: Entity, plain: Fields): string | null {
-  const idOf = (parent: Entity, bizNo: unknown): string | null => ledger.resolve(parent, bizNo)?.state.nationalId ?? null;
+  const idOf = (parent: Entity, bizNo: unknown): string | null =>
+    ledger.resolve(parent, bizNo)?.state.nationalId ?? null;
   const volunteerId = (): string | null => ledger.volunteerOf(plain)?.state.nationalId ?? null;
   const instant = (value: unknown): string => String(Date.parse(text(value)));
   switch (entity) {

@@ -30,14 +30,25 @@ describe('lookup, feed, reconciliation, export', () => {
     const [row] = await client().lookup('volunteers', 'VO-1');
     expect(row).toMatchObject({ status: 'ACTIVE', realNameStatus: 'PASSED', origin: 'self', version: 1 });
     const byId = await client().post('volunteers/lookup', { by: 'nationalId', keys: ['none', row?.nationalId] });
-    expect(byId.data.items).toMatchObject([{ key: 'none', found: false, rows: [] }, { found: true, rows: [{ bizNo: 'VO-1' }] }]);
+    expect(byId.data.items).toMatchObject([
+      { key: 'none', found: false, rows: [] },
+      { found: true, rows: [{ bizNo: 'VO-1' }] },
+    ]);
     const key = { idType: '01', idNo: seal('53340119900101001X') };
-    expect((await client().post('volunteers/lookup', { by: 'naturalKey', keys: [key] })).data.items).toMatchObject([{ found: true }]);
+    expect((await client().post('volunteers/lookup', { by: 'naturalKey', keys: [key] })).data.items).toMatchObject([
+      { found: true },
+    ]);
     const startAt = `${day(1)}T01:00:00.000+08:00`;
-    const record1 = { volunteerNationalId: row?.nationalId, activityBizNo: 'AC-1', startAt: startAt.replace('T01', 'T09') };
+    const record1 = {
+      volunteerNationalId: row?.nationalId,
+      activityBizNo: 'AC-1',
+      startAt: startAt.replace('T01', 'T09'),
+    };
     const found = await client().post('service-records/lookup', { by: 'naturalKey', keys: [record1] });
     expect(found.data.items).toMatchObject([{ found: true, rows: [{ bizNo: 'SR-1' }] }]);
-    expect((await client().post('volunteers/lookup', { by: 'naturalKey', keys: [{ ...key, surplus: 'x' }] })).code).toBe('2201');
+    expect(
+      (await client().post('volunteers/lookup', { by: 'naturalKey', keys: [{ ...key, surplus: 'x' }] })).code,
+    ).toBe('2201');
     expect((await client().post('memberships/lookup', { by: 'naturalKey', keys: [{}] })).code).toBe('2201');
   });
 
@@ -59,6 +70,13 @@ describe('lookup, feed, reconciliation, export', () => {
     expect(String(row?.updatedAt) > String(before.data.asOf)).toBe(true);
   });
 
+  it('still shows what was committed before the clock went back', async () => {
+    await client().control('POST', 'clock', { advanceMs: 60_000 });
+    await client().upsert('activities', 'AC-2', activity({ name: '二' }));
+    await client().control('POST', 'clock', { offsetMs: 0 });
+    expect(await client().lookup('activities', 'AC-2')).toHaveLength(1);
+  });
+
   it('tells every change once in order, with cursor, filter and snapshot (E6, E7)', async () => {
     const all = await client().get('changes?limit=3');
     const events = all.data.events as Event[];
@@ -75,14 +93,26 @@ describe('lookup, feed, reconciliation, export', () => {
 
   it('changes hash but not version by a national edit (B12), and tells reassignment under the old id', async () => {
     const [before] = await client().lookup('volunteers', 'VO-1');
-    await client().control('POST', 'national-edit', { entity: 'volunteers', bizNo: 'VO-1', set: { mobile: '13900000000' } });
+    await client().control('POST', 'national-edit', {
+      entity: 'volunteers',
+      bizNo: 'VO-1',
+      set: { mobile: '13900000000' },
+    });
     const [after] = await client().lookup('volunteers', 'VO-1');
     expect(after).toMatchObject({ version: 1 });
     expect(after?.contentHash).not.toBe(before?.contentHash);
     expect((await client().upsert('volunteers', 'VO-1', volunteer())).code).toBe('2002');
-    await client().control('POST', 'reassign', { entity: 'volunteers', bizNo: 'VO-1', toNationalId: 'VO530000777777777' });
+    await client().control('POST', 'reassign', {
+      entity: 'volunteers',
+      bizNo: 'VO-1',
+      toNationalId: 'VO530000777777777',
+    });
     const events = (await client().get('changes?entities=volunteers')).data.events as Event[];
-    expect(events.map(({ type, origin }) => `${type} ${origin}`)).toEqual(['UPSERTED self', 'UPSERTED portal', 'REASSIGNED admin']);
+    expect(events.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
+      'UPSERTED self',
+      'UPSERTED portal',
+      'REASSIGNED admin',
+    ]);
     expect(events[2]).toMatchObject({ nationalId: before?.nationalId, toNationalId: 'VO530000777777777' });
     expect((await client().upsert('service-records', 'SR-3', record('11:00', '12:00'))).code).toBe('0000');
   });
@@ -90,13 +120,24 @@ describe('lookup, feed, reconciliation, export', () => {
   it('compares totals over the union of both sides (F1)', async () => {
     await client().post('service-records', { bizNo: 'SR-2', version: 2, op: 'VOID', reason: 'r' });
     const key = (teamBizNo: string) => ({ day: day(1), teamBizNo });
-    const mine = [{ key: key('TM-1'), count: 1, minutes: 60, voided: 1 }, { key: key('TM-9'), count: 0, minutes: 0, voided: 0 }];
-    const reply = await client().post('recon/totals', { entity: 'service-records', groupBy: ['day', 'teamBizNo'], mine });
+    const mine = [
+      { key: key('TM-1'), count: 1, minutes: 60, voided: 1 },
+      { key: key('TM-9'), count: 0, minutes: 0, voided: 0 },
+    ];
+    const reply = await client().post('recon/totals', {
+      entity: 'service-records',
+      groupBy: ['day', 'teamBizNo'],
+      mine,
+    });
     expect(reply.data.groups).toMatchObject([
       { key: key('TM-1'), match: 'Y', national: { count: 1, minutes: 60, voided: 1 }, foreignCount: 0 },
       { key: key('TM-9'), match: 'Y', national: { count: 0, minutes: 0, voided: 0 } },
     ]);
-    const swapped = await client().post('recon/totals', { entity: 'service-records', groupBy: ['day'], mine: [{ key: { day: day(1) }, count: 1, minutes: 61, voided: 1 }] });
+    const swapped = await client().post('recon/totals', {
+      entity: 'service-records',
+      groupBy: ['day'],
+      mine: [{ key: { day: day(1) }, count: 1, minutes: 61, voided: 1 }],
+    });
     expect(swapped.data.groups).toMatchObject([{ match: 'N' }]);
   });
 
@@ -116,7 +157,9 @@ describe('lookup, feed, reconciliation, export', () => {
     const page = await client().post('recon/detail', { snapshotId, prefixes: ['', prefix], page: 2, size: 1 });
     expect(page.data).toMatchObject({ total: 2, page: 2, size: 1, rows: [{ version: 1 }] });
     expect((await client().post('recon/detail', { snapshotId: 'S0', prefixes: [''] })).code).toBe('3101');
-    expect((await client().post('recon/digest', { entity: 'service-records', scope: { areaCode: '533401000000' } })).code).toBe('2201');
+    expect(
+      (await client().post('recon/digest', { entity: 'service-records', scope: { areaCode: '533401000000' } })).code,
+    ).toBe('2201');
   });
 
   it('scopes by day and area (F2, F5)', async () => {
@@ -131,7 +174,11 @@ describe('lookup, feed, reconciliation, export', () => {
   });
 
   it('exports everything, foreign rows included, with hash and feed position (F8)', async () => {
-    await client().control('POST', 'bulk-load', JSON.stringify({ entity: 'volunteers', data: { ...volunteer(), idNo: 'X9' } }));
+    await client().control(
+      'POST',
+      'bulk-load',
+      JSON.stringify({ entity: 'volunteers', data: { ...volunteer(), idNo: 'X9' } }),
+    );
     const started = await client().post('exports', { entities: ['volunteers', 'stations'] });
     expect(started).toMatchObject({ code: '0100', data: { status: 'ACCEPTED' } });
     const ready = await until(async () => {
@@ -140,8 +187,16 @@ describe('lookup, feed, reconciliation, export', () => {
     });
     const file = await client().send('GET', `/gw/v1/exports/${String(started.data.exportId)}/file`);
     expect(sha256Hex(file.bytes)).toBe(ready.data.sha256);
-    const lines = gunzipSync(file.bytes).toString().trim().split('\n').map((line) => JSON.parse(line) as { entity: string; bizNo: string | null });
-    expect(lines.map(({ entity, bizNo }) => [entity, bizNo])).toEqual([['stations', 'ST-1'], ['volunteers', 'VO-1'], ['volunteers', null]]);
+    const lines = gunzipSync(file.bytes)
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { entity: string; bizNo: string | null });
+    expect(lines.map(({ entity, bizNo }) => [entity, bizNo])).toEqual([
+      ['stations', 'ST-1'],
+      ['volunteers', 'VO-1'],
+      ['volunteers', null],
+    ]);
     expect((await client().get(`changes?cursor=${String(ready.data.cursor)}`)).data.events).toEqual([]);
     expect((await client().get('exports/X0')).code).toBe('3001');
   });

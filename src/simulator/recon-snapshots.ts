@@ -106,7 +106,10 @@ function lowerBound(rows: readonly SnapshotRow[], text: string): number {
 }
 
 /** 256 children of a prefix, each with the digest of its sorted lines. */
-export function bucketsOf(rows: readonly SnapshotRow[], prefix: string): { b: string; count: number; digest: string }[] {
+export function bucketsOf(
+  rows: readonly SnapshotRow[],
+  prefix: string,
+): { b: string; count: number; digest: string }[] {
   const lines: string[][] = Array.from({ length: 256 }, () => []);
   for (const { hash, state } of rowsUnder(rows, prefix)) {
     const bucket = Number.parseInt(hash.slice(prefix.length, prefix.length + 2), 16);

@@ -145,7 +145,7 @@ export function digest(nation: Nation, input: unknown): Reply {
 function newSnapshot(nation: Nation, body: Body): ReconSnapshot | ItemResult {
   if (!isEntity(body.entity)) return invalid('entity', 'enum');
   const scope = readScope(body.entity, body.scope);
-  return 'code' in scope ? (scope as ItemResult) : nation.snapshots.take(nation.ledger, body.entity, scope as Scope);
+  return 'code' in scope ? scope : nation.snapshots.take(nation.ledger, body.entity, scope);
 }
 
 function readScope(entity: Entity, input: Json | undefined): Scope | ItemResult {
@@ -154,11 +154,12 @@ function readScope(entity: Entity, input: Json | undefined): Scope | ItemResult 
   const { from, to, areaCode, teamBizNo } = scope;
   const fault = unknownKey(scope, ['from', 'to', 'areaCode', 'teamBizNo']) ?? checkDays(scope, 'scope.');
   if (fault !== null) return fault;
-  if (given(areaCode) && (AREA_FIELDS[entity] === undefined || typeof areaCode !== 'string')) return invalid('scope.areaCode', 'scope');
+  if (given(areaCode) && (AREA_FIELDS[entity] === undefined || typeof areaCode !== 'string'))
+    return invalid('scope.areaCode', 'scope');
   const hasTeam = Object.hasOwn(ENTITY_FIELDS[entity], 'teamBizNo');
   if (given(teamBizNo) && (!hasTeam || typeof teamBizNo !== 'string')) return invalid('scope.teamBizNo', 'scope');
   const present = Object.entries({ from, to, areaCode, teamBizNo }).filter(([, value]) => given(value));
-  return Object.fromEntries(present) as Scope;
+  return Object.fromEntries(present);
 }
 
 // Level 2 — detail
@@ -173,17 +174,23 @@ export function detail(nation: Nation, input: unknown): Reply {
   if (typeof snapshotId !== 'string') return invalid('snapshotId', 'required');
   if (!Array.isArray(prefixes) || prefixes.length === 0 || !prefixes.every(isPrefix)) return invalid('prefixes', 'hex');
   if (!Number.isSafeInteger(page) || (page as number) < 1) return invalid('page', 'integer');
-  if (!Number.isSafeInteger(size) || (size as number) < 1 || (size as number) > MAX_SIZE) return invalid('size', 'range');
+  if (!Number.isSafeInteger(size) || (size as number) < 1 || (size as number) > MAX_SIZE)
+    return invalid('size', 'range');
   const snapshot = nation.snapshots.get(snapshotId);
   if (snapshot === undefined) return { code: '3101' };
   const all = selectRows(snapshot, prefixes as readonly string[]);
   const from = ((page as number) - 1) * (size as number);
   const rows = all.slice(from, from + (size as number)).map(wireRow);
-  return { code: '0000', data: { snapshotId, asOf: beijingTime(snapshot.asOfMs), page, size, total: all.length, rows } };
+  return {
+    code: '0000',
+    data: { snapshotId, asOf: beijingTime(snapshot.asOfMs), page, size, total: all.length, rows },
+  };
 }
 
 /** Prefixes may nest; a row is listed once, in hash order. */
 function selectRows(snapshot: ReconSnapshot, prefixes: readonly string[]): RowState[] {
-  const outer = [...new Set(prefixes)].sort().filter((prefix, _i, all) => !all.some((p) => p !== prefix && prefix.startsWith(p)));
+  const outer = [...new Set(prefixes)]
+    .sort()
+    .filter((prefix, _i, all) => !all.some((p) => p !== prefix && prefix.startsWith(p)));
   return outer.flatMap((prefix) => rowsUnder(snapshot.rows, prefix).map(({ state }) => state));
 }

@@ -24,7 +24,7 @@ export function judgeRecord({ nation, item, standing }: Case): ItemResult | null
 
   const volunteer = nation.ledger.volunteerOf(plain);
   const project = nation.ledger.resolve('projects', plain.projectBizNo);
-  if (volunteer === undefined || project === undefined) return refuse('2101', { missing: [] });
+  if (volunteer === undefined || project === undefined) throw new Error('the reference step comes before this one');
   const load = nation.ledger.loadOf(volunteer);
   if (!load.isMember(project.state.nationalId, standing.outcome === 'UPDATED')) {
     const { bizNo } = volunteer.state;

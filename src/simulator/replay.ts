@@ -21,6 +21,7 @@ type Line =
   | { k: 'gone'; nationalId: string }
   | { k: 'clock'; offsetMs: number }
   | { k: 'secret'; secret: string; formerUntilMs: number }
+  | { k: 'rep'; op: string; code: string }
   | { k: 'file' };
 
 export function replayJournal(nation: Nation): void {
@@ -36,6 +37,7 @@ function replayLine(nation: Nation, line: Line): void {
   switch (line.k) {
     case 'row':
       applyRow(nation, line);
+      nation.clock.noteCommit(line.state.updatedAtMs);
       return raiseCounters(nation, line);
     case 'batch':
       nation.batches.add(line.batch, line.items);
@@ -55,6 +57,8 @@ function replayLine(nation: Nation, line: Line): void {
       return nation.clock.setOffset(line.offsetMs);
     case 'secret':
       return void nation.books.rotateSecret(line.secret, line.formerUntilMs);
+    case 'rep':
+      return nation.journal.count(line.op, line.code);
     case 'file':
       return;
   }
@@ -70,7 +74,8 @@ const SERIAL = /(\d{9})$/;
 
 function raiseCounters(nation: Nation, { state }: RowLine): void {
   nation.counters.raise(state.entity, Number(SERIAL.exec(state.nationalId)?.[1]));
-  if (state.volunteerNo !== undefined) nation.counters.raise('volunteerNo', Number(SERIAL.exec(state.volunteerNo)?.[1]));
+  if (state.volunteerNo !== undefined)
+    nation.counters.raise('volunteerNo', Number(SERIAL.exec(state.volunteerNo)?.[1]));
   const certNo = state.certificate?.certNo;
   if (certNo !== undefined) nation.counters.raise('certificate', Number(certNo.slice(-6)));
 }

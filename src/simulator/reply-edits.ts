@@ -38,14 +38,25 @@ function editReceipt(data: Tree, effect: FaultEffect): void {
   if (typeof effect.missing === 'number') items = items.slice(effect.missing);
   if (typeof effect.duplicate === 'number') items.push(...items.slice(0, effect.duplicate));
   for (let i = 0; i < Number(effect.extra ?? 0); i += 1) {
-    items.push({ bizNo: `SIM-EXTRA-${i + 1}`, version: 1, code: '0000', outcome: 'CREATED', nationalId: `SR000000000000${i}` });
+    items.push({
+      bizNo: `SIM-EXTRA-${i + 1}`,
+      version: 1,
+      code: '0000',
+      outcome: 'CREATED',
+      nationalId: `SR000000000000${i}`,
+    });
   }
   data.items = items;
 }
 
 /** Works on a deep copy, so that stored receipts never change. */
 export function editReply(reply: Reply, effect: FaultEffect): void {
-  const copy = structuredClone({ code: reply.code, message: reply.message, data: reply.data, detail: reply.detail }) as Tree;
+  const copy = structuredClone({
+    code: reply.code,
+    message: reply.message,
+    data: reply.data,
+    detail: reply.detail,
+  }) as Tree;
   setPaths(copy, effect.set);
   removePaths(copy, effect.remove);
   if (effect.type === 'receipt' && isTree(copy.data)) editReceipt(copy.data, effect);

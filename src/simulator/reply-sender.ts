@@ -60,7 +60,8 @@ function toWire({ nation, call, reply, httpStatus }: Sending): Wire {
   }
   const status = httpStatus ?? httpStatusOf(reply.code, nation.settings.httpStatusMode);
   const retryAfterMs = reply.detail?.retryAfterMs;
-  if (status === 429 && typeof retryAfterMs === 'number') headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1_000));
+  if (status === 429 && typeof retryAfterMs === 'number')
+    headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1_000));
   // The signature covers the body before content-encoding.
   const zipped = acceptsGzip(call) && body.length >= nation.settings.gzipMinBytes && file === undefined;
   if (zipped) headers['Content-Encoding'] = 'gzip';

@@ -31,7 +31,10 @@ describe('journal and restart', () => {
     expect(await everything()).toEqual(before);
     expect((await again.get(`batches/${String(accepted.data.batchNo)}`)).data).toEqual(receipt);
     expect((await again.get('dicts/genders', { nonce: NONCE })).code).toBe('1004');
-    expect(await again.upsert('service-records', 'SR-3', record('10:30', '11:30'))).toMatchObject({ code: '2211', detail: { bizNo: 'SR-2' } });
+    expect(await again.upsert('service-records', 'SR-3', record('10:30', '11:30'))).toMatchObject({
+      code: '2211',
+      detail: { bizNo: 'SR-2' },
+    });
     const next = await again.upsert('service-records', 'SR-4', record('11:00', '11:30'));
     expect(String(next.data.nationalId)).toMatch(/000000003$/);
     expect((await again.post('projects', { bizNo: 'PJ-1', version: 2, op: 'VOID', reason: 'r' })).code).toBe('2014');
@@ -63,7 +66,11 @@ describe('journal and restart', () => {
   });
 
   it('keeps personal values encrypted on disk', async () => {
-    await world.client.control('POST', 'bulk-load', JSON.stringify({ entity: 'volunteers', data: { ...volunteer(), idNo: '533401199001010099' } }));
+    await world.client.control(
+      'POST',
+      'bulk-load',
+      JSON.stringify({ entity: 'volunteers', data: { ...volunteer(), idNo: '533401199001010099' } }),
+    );
     await world.restart();
     const journal = readFileSync(join(world.directory, 'journal.ndjson'), 'utf8');
     expect(journal).toContain('"VO-1"');
@@ -82,9 +89,13 @@ describe('journal and restart', () => {
     expect((await everything()).rows).toEqual([]);
   });
 
-  it('streams rows and merges survive a restart', async () => {
+  it('keeps merges over a restart and streams rows', async () => {
     const { client } = world;
-    await client.control('POST', 'bulk-load', JSON.stringify({ entity: 'volunteers', nationalId: 'VO530000000000801', data: { ...volunteer(), idNo: 'X1' } }));
+    await client.control(
+      'POST',
+      'bulk-load',
+      JSON.stringify({ entity: 'volunteers', nationalId: 'VO530000000000801', data: { ...volunteer(), idNo: 'X1' } }),
+    );
     await client.control('POST', 'merge', { fromBizNo: 'VO-1', to: 'VO530000000000801' });
     const again = await world.restart();
     expect((await again.upsert('service-records', 'SR-5', record('09:30', '10:30'))).code).toBe('2211');

@@ -28,7 +28,8 @@ export function drawReviewDue(nation: Nation, entity: Entity, nowMs: number): nu
 
 export function isPending(state: RowState): boolean {
   if (state.status !== 'ACTIVE') return false;
-  if (state.certificate !== undefined) return state.certificate.status === 'ACCEPTED' || state.certificate.status === 'REVIEWING';
+  if (state.certificate !== undefined)
+    return state.certificate.status === 'ACCEPTED' || state.certificate.status === 'REVIEWING';
   return state.entity === 'volunteers' ? state.realNameStatus === 'REVIEWING' : state.auditStatus === 'REVIEWING';
 }
 
@@ -49,7 +50,12 @@ function startCertificateReview(nation: Nation, row: Row): void {
   if (certificate === undefined) return;
   const nowMs = nation.clock.commitAt();
   const reviewDueMs = drawReviewDue(nation, row.state.entity, nowMs) ?? null;
-  const state = { ...row.state, updatedAtMs: nowMs, reviewDueMs, certificate: { ...certificate, status: 'REVIEWING' as const } };
+  const state = {
+    ...row.state,
+    updatedAtMs: nowMs,
+    reviewDueMs,
+    certificate: { ...certificate, status: 'REVIEWING' as const },
+  };
   scheduleReview(nation, commitRow(nation, { state, type: null, origin: 'admin' }));
 }
 
@@ -73,7 +79,11 @@ function outcomeOf(nation: Nation, state: RowState, decision: Decision, reason?:
   const { certificate } = state;
   if (decision === 'FAILED') {
     const rejected = { ...certificate, status: 'REJECTED' as const, reason: reason ?? '材料不符合要求' };
-    return { state: { ...state, auditStatus: 'FAILED', certificate: rejected }, type: 'CERT_REJECTED', origin: 'admin' };
+    return {
+      state: { ...state, auditStatus: 'FAILED', certificate: rejected },
+      type: 'CERT_REJECTED',
+      origin: 'admin',
+    };
   }
   const issued = { ...certificate, ...issueFacts(nation, state), status: 'ISSUED' as const };
   return { state: { ...state, auditStatus: 'PASSED', certificate: issued }, type: 'CERT_ISSUED', origin: 'admin' };

@@ -49,7 +49,9 @@ const ROUTES = {
   batch: write('batch', batchWrite),
   receipt: read('receipt', (nation, call) => receiptReply(nation, nation.batches.get(call.argument), call.query)),
   receiptByClient: read('receipt-by-client', receiptByClient),
-  lookup: read('lookup', (nation, call) => (call.entity === null ? refuse('2201') : lookup(nation, call, call.entity, parseBody(call)))),
+  lookup: read('lookup', (nation, call) =>
+    call.entity === null ? refuse('2201') : lookup(nation, call, call.entity, parseBody(call)),
+  ),
   changes: read('changes', changes),
   totals: read('totals', (nation, call) => totals(nation, parseBody(call))),
   digest: read('digest', (nation, call) => digest(nation, parseBody(call))),
@@ -173,7 +175,7 @@ function changes(nation: Nation, call: Call): Reply {
   const cursor = text === '' ? { seq: 0, issuedAtMs: nation.clock.now() } : decodeCursor(text);
   if (cursor === undefined) return invalid('cursor', 'cursor');
   if (cursor.issuedAtMs + nation.settings.feed.cursorValidMs < nation.clock.now()) return { code: '3101' };
-  const entities = listed.length === 0 ? null : new Set<Entity>(listed as Entity[]);
+  const entities = listed.length === 0 ? null : new Set<Entity>(listed);
   const page = nation.feed.page({ afterSeq: cursor.seq, limit, entities }, nation.clock);
   page.safeUpTo = nation.feed.safeUpTo(nation.clock.now(), nation.settings.feed.safeLagMs);
   const events = disorder(page, nation.settings, nation.chance).map(wireEvent);

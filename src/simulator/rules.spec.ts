@@ -7,7 +7,8 @@ describe('content rules', () => {
   let world: SpecWorld;
   const client = () => world.client;
   const put = (entity: string, bizNo: string, data: Fields, more = {}) => client().upsert(entity, bizNo, data, more);
-  const paths = (reply: Envelope) => (reply.detail?.fields as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
+  const paths = (reply: Envelope) =>
+    (reply.detail?.fields as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
 
   beforeEach(async () => {
     world = await openWorld();
@@ -16,16 +17,36 @@ describe('content rules', () => {
   afterEach(() => world.close());
 
   it('answers in the order of B7 as one fault after the other is mended', async () => {
-    const bad = team({ kind: 'X', contactMobile: 'sm4:AAAA', serviceFields: ['zz'], areaCode: '110101000000', stationBizNo: 'ST-0' });
+    const bad = team({
+      kind: 'X',
+      contactMobile: 'sm4:AAAA',
+      serviceFields: ['zz'],
+      areaCode: '110101000000',
+      stationBizNo: 'ST-0',
+    });
     const codes: string[] = [];
-    const steps: Fields[] = [{}, { kind: 'COMMUNITY' }, { contactMobile: seal('1') }, { serviceFields: ['0001'] }, { areaCode: '533401101003' }, { stationBizNo: 'ST-1' }, { name: '另一队' }];
+    const steps: Fields[] = [
+      {},
+      { kind: 'COMMUNITY' },
+      { contactMobile: seal('1') },
+      { serviceFields: ['0001'] },
+      { areaCode: '533401101003' },
+      { stationBizNo: 'ST-1' },
+      { name: '另一队' },
+    ];
     let data = bad;
     for (const step of steps) codes.push((await put('teams', 'TM-2', (data = { ...data, ...step }))).code);
     expect(codes).toEqual(['2201', '1010', '2202', '2204', '2101', '2010', '0000']);
   });
 
   it('names every broken field by its path', async () => {
-    const { status, ...rest } = station({ openedOn: '2026-02-30', longitude: 'x', managerMobile: '138', surplus: 1, name: '长'.repeat(201) });
+    const { status, ...rest } = station({
+      openedOn: '2026-02-30',
+      longitude: 'x',
+      managerMobile: '138',
+      surplus: 1,
+      name: '长'.repeat(201),
+    });
     expect(status).toBe('ACTIVE');
     const reply = await put('stations', 'ST-2', rest);
     expect(paths(reply).sort()).toEqual([
@@ -40,26 +61,43 @@ describe('content rules', () => {
 
   it('counts code points, takes null as absent and wants +08:00', async () => {
     expect((await put('stations', 'ST-2', station({ name: '𠮷'.repeat(200), uscc: null }))).code).toBe('0000');
-    expect(paths(await put('activities', 'AC-2', activity({ startAt: '2026-11-20T01:00:00Z' })))).toEqual(['data.startAt dateTime']);
+    expect(paths(await put('activities', 'AC-2', activity({ startAt: '2026-11-20T01:00:00Z' })))).toEqual([
+      'data.startAt dateTime',
+    ]);
   });
 
   it('wants guardians under 18 and exactly one of team and project', async () => {
     const minor = volunteer({ birthDate: day(365 * 17), idNo: seal('X2') });
-    expect(paths(await put('volunteers', 'VO-2', minor))).toEqual(['data.guardianName required', 'data.guardianMobile required']);
-    expect((await put('volunteers', 'VO-2', { ...minor, guardianName: '监护人', guardianMobile: seal('1') })).code).toBe('0000');
+    expect(paths(await put('volunteers', 'VO-2', minor))).toEqual([
+      'data.guardianName required',
+      'data.guardianMobile required',
+    ]);
+    expect(
+      (await put('volunteers', 'VO-2', { ...minor, guardianName: '监护人', guardianMobile: seal('1') })).code,
+    ).toBe('0000');
     expect((await put('memberships', 'MB-2', membership({ teamBizNo: 'TM-1' }))).code).toBe('2201');
   });
 
   it('lists all missing parents at once', async () => {
-    const reply = await put('service-records', 'SR-1', record('09:00', '10:00', { activityBizNo: 'AC-0', teamBizNo: 'TM-0' }));
+    const reply = await put(
+      'service-records',
+      'SR-1',
+      record('09:00', '10:00', { activityBizNo: 'AC-0', teamBizNo: 'TM-0' }),
+    );
     expect(reply).toMatchObject({
       code: '2101',
-      detail: { missing: [{ entity: 'activities', bizNo: 'AC-0' }, { entity: 'teams', bizNo: 'TM-0' }] },
+      detail: {
+        missing: [
+          { entity: 'activities', bizNo: 'AC-0' },
+          { entity: 'teams', bizNo: 'TM-0' },
+        ],
+      },
     });
   });
 
   it('waits for approvals: 2104 before 2102 before 2103', async () => {
-    const rule = (entity: string, bizNo: string, result: string) => client().control('POST', 'audit', { entity, bizNo, result });
+    const rule = (entity: string, bizNo: string, result: string) =>
+      client().control('POST', 'audit', { entity, bizNo, result });
     const code = async () => (await put('service-records', 'SR-1', record('09:00', '10:00'))).code;
     await rule('volunteers', 'VO-1', 'REVIEWING');
     expect(await code()).toBe('2103');
@@ -132,6 +170,8 @@ describe('content rules', () => {
     await client().control('POST', 'settings', { reviews: { projects: { auto: false } } });
     expect((await put('projects', 'PJ-1', project({ intro: '二' }), { version: 2 })).data.auditStatus).toBe('PASSED');
     await client().control('POST', 'audit', { entity: 'projects', bizNo: 'PJ-1', result: 'FAILED' });
-    expect((await put('projects', 'PJ-1', project({ intro: '三' }), { version: 3 })).data.auditStatus).toBe('REVIEWING');
+    expect((await put('projects', 'PJ-1', project({ intro: '三' }), { version: 3 })).data.auditStatus).toBe(
+      'REVIEWING',
+    );
   });
 });

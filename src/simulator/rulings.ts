@@ -20,7 +20,8 @@ export function rule(nation: Nation, ruling: Ruling): RowState {
 function changeCertificate(nation: Nation, ruling: Ruling): void {
   const { state } = findRow(nation, ruling);
   const { certificate } = state;
-  if (certificate?.certNo === undefined) throw new ActRefused('only an issued certificate can be revoked or issued again');
+  if (certificate?.certNo === undefined)
+    throw new ActRefused('only an issued certificate can be revoked or issued again');
   const updatedAtMs = nation.clock.commitAt();
   const revoked = ruling.result === 'REVOKED';
   const changed = revoked

@@ -88,7 +88,12 @@ const bench: Settings = {
   receiptMs: none(),
   receiptsKeptMs: 7 * DAY_MS,
   pollAfterMs: 20,
-  reviews: { volunteers: review(0, 0), teams: review(0, 0), projects: review(0, 0), 'certificate-requests': review(0, 0) },
+  reviews: {
+    volunteers: review(0, 0),
+    teams: review(0, 0),
+    projects: review(0, 0),
+    'certificate-requests': review(0, 0),
+  },
   certificatePollAfterMs: 50,
   certificateFileMs: 0,
   readLagMs: none(),
@@ -180,7 +185,7 @@ export function patchSettings(settings: Settings, patch: Readonly<Tree>): void {
 }
 
 export function namedSettings(name: SettingName, overrides: Readonly<Tree> = {}): Settings {
-  const settings = structuredClone(NAMED_SETTINGS[name]) as Settings;
+  const settings = structuredClone<Settings>(NAMED_SETTINGS[name]);
   patchSettings(settings, overrides);
   return settings;
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CONTRACT } from './contract-name.js';
 import { createFieldCipher } from './field-cipher.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from './main.js';
 import type { Fields } from './model.js';
@@ -40,9 +41,27 @@ export interface SendOptions {
   timeoutMs?: number;
 }
 
-export function rawRequest(port: number, method: string, target: string, headers: Record<string, string>, body: Buffer, timeoutMs = 5_000): Promise<WireReply> {
+export interface RawRequest {
+  port: number;
+  method: string;
+  target: string;
+  headers?: Record<string, string>;
+  body?: Buffer;
+  timeoutMs?: number;
+}
+
+export function rawRequest(raw: RawRequest): Promise<WireReply> {
+  const { port, method, target, headers = {}, body = Buffer.alloc(0), timeoutMs = 5_000 } = raw;
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path: target, headers, timeout: timeoutMs, agent: false });
+    const outgoing = request({
+      host: '127.0.0.1',
+      port,
+      method,
+      path: target,
+      headers,
+      timeout: timeoutMs,
+      agent: false,
+    });
     outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
@@ -86,12 +105,21 @@ export class SpecClient {
       'X-Sign-Method': signMethod,
       'X-Sign': sign(parts, signMethod, options.secret ?? SECRET),
       'X-Request-Id': randomUUID(),
-      'X-Contract': 'ref-v1',
+      'X-Contract': CONTRACT,
       'Content-Length': String(bytes.length),
       ...options.headers,
     };
-    const given = Object.fromEntries(Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined));
-    return rawRequest(this.simulator.port, method, target, given, bytes, options.timeoutMs);
+    const given = Object.fromEntries(
+      Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined),
+    );
+    return rawRequest({
+      port: this.simulator.port,
+      method,
+      target,
+      headers: given,
+      body: bytes,
+      timeoutMs: options.timeoutMs,
+    });
   }
 
   async call(method: string, target: string, body?: unknown, options: SendOptions = {}): Promise<Envelope> {
@@ -123,11 +151,23 @@ export class SpecClient {
 
   async control<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
     const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
-    const reply = await rawRequest(this.simulator.controlPort, method, `/sim/${path}`, {}, Buffer.from(text, 'utf8'));
+    const reply = await rawRequest({
+      port: this.simulator.controlPort,
+      method,
+      target: `/sim/${path}`,
+      body: Buffer.from(text, 'utf8'),
+    });
     if (reply.status !== 200) throw new Error(reply.bytes.toString('utf8'));
     const answer = reply.bytes.toString('utf8');
     const isNdjson = reply.headers['content-type'] === 'application/x-ndjson';
-    return (isNdjson ? answer.trim().split('\n').map((line): unknown => JSON.parse(line)) : JSON.parse(answer)) as T;
+    return (
+      isNdjson
+        ? answer
+            .trim()
+            .split('\n')
+            .map((line): unknown => JSON.parse(line))
+        : JSON.parse(answer)
+    ) as T;
   }
 }
 

@@ -28,7 +28,8 @@ const stored = (row: Row): { nationalId: string; storedVersion: number } => ({
   storedVersion: row.state.version,
 });
 const duplicate = (row: Row): Judgement => refused(refuse('2001', stored(row)));
-const conflict = (row: Row): Judgement => refused(refuse('2002', { ...stored(row), storedHash: row.state.contentHash }));
+const conflict = (row: Row): Judgement =>
+  refused(refuse('2002', { ...stored(row), storedHash: row.state.contentHash }));
 const superseded = (row: Row): Judgement => refused(refuse('2003', stored(row)));
 const gone = (row: Row): ItemResult => refuse('2013', { nationalId: row.state.nationalId, status: row.state.status });
 
@@ -96,7 +97,8 @@ function judgeMerged(nation: Nation, item: WriteItem, row: Row): Judgement {
 /** §1.16 B9. */
 function judgeLink(nation: Nation, entity: Entity, item: WriteItem, linkTo: string): Judgement {
   const target = nation.ledger.get(linkTo);
-  if (target === undefined || target.state.entity !== entity) return refused(invalid('linkTo', 'unknown', '国家编号不存在'));
+  if (target === undefined || target.state.entity !== entity)
+    return refused(invalid('linkTo', 'unknown', '国家编号不存在'));
   const { status, nationalId, bizNo } = target.state;
   if (status === 'MERGED') {
     return refused(refuse('2012', { nationalId, mergedTo: nation.ledger.survivor(target).state.nationalId }));

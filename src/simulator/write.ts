@@ -42,7 +42,14 @@ function nextState(given: Case, nowMs: number): RowState {
   if (standing.outcome === 'VOIDED' && standing.target !== null) {
     const { certificate, ...kept } = standing.target.state;
     const cancelled = certificate && { ...certificate, status: 'CANCELLED' as const };
-    return { ...kept, certificate: cancelled, status: 'VOIDED', version: item.version, updatedAtMs: nowMs, reviewDueMs: undefined };
+    return {
+      ...kept,
+      certificate: cancelled,
+      status: 'VOIDED',
+      version: item.version,
+      updatedAtMs: nowMs,
+      reviewDueMs: undefined,
+    };
   }
   const written = {
     bizNo: item.bizNo,
@@ -81,7 +88,8 @@ function reviewAfterWrite({ nation, entity, item }: Case, stored: RowState, nowM
   if (entity === 'certificate-requests') {
     return { auditStatus: 'REVIEWING', reviewDueMs: dueMs, certificate: acceptedCertificate(nation, item.plain) };
   }
-  if (entity === 'volunteers' && stored.realNameStatus !== 'PASSED') return { realNameStatus: reviewing, reviewDueMs: dueMs };
+  if (entity === 'volunteers' && stored.realNameStatus !== 'PASSED')
+    return { realNameStatus: reviewing, reviewDueMs: dueMs };
   if (isReviewed(entity) && stored.auditStatus !== 'PASSED') return { auditStatus: reviewing, reviewDueMs: dueMs };
   return {};
 }
@@ -93,7 +101,12 @@ export function mintNationalId(nation: Nation, entity: Entity, plain: RowState['
   const province = nation.identity.areaPrefix.padEnd(6, '0').slice(0, 6);
   const local = entity === 'stations' || entity === 'teams' ? String(plain.areaCode ?? '').slice(0, 4) : '';
   const area = local.length === 4 ? `${local}00` : province;
-  const month = entity === 'service-records' ? String(plain.serviceDate ?? '').slice(0, 7).replace('-', '') : '';
+  const month =
+    entity === 'service-records'
+      ? String(plain.serviceDate ?? '')
+          .slice(0, 7)
+          .replace('-', '')
+      : '';
   for (;;) {
     const serial = String(nation.counters.next(entity)).padStart(SERIAL_DIGITS, '0');
     const nationalId = `${ID_PREFIXES[entity]}${area}${month}${serial}`;
@@ -116,7 +129,8 @@ function resultOf(given: Case, row: Row, previousVersion: number | undefined): I
     nationalId: state.nationalId,
     auditStatus: state.auditStatus,
   };
-  if (state.entity === 'volunteers') Object.assign(data, { volunteerNo: state.volunteerNo, realNameStatus: state.realNameStatus });
+  if (state.entity === 'volunteers')
+    Object.assign(data, { volunteerNo: state.volunteerNo, realNameStatus: state.realNameStatus });
   if (standing.outcome === 'UPDATED') data.previousVersion = previousVersion; // §1.16 B21
   if (state.certificate === undefined) return { code: '0000', data };
   data.status = state.certificate.status;
