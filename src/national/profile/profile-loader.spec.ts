@@ -46,6 +46,12 @@ describe('loadProfile', () => {
     const { spec } = withOverrides({ readAfterWriteMs: 5, maxCommitLatencyMs: 6, reviewPollMs: 7 });
     expect(spec.consistency).toMatchObject({ readAfterWriteMs: 5, maxCommitLatencyMs: 6 });
     expect(spec.polling.reviewPollMs).toBe(7);
+    expect(withOverrides({ deadlineMs: 9 }).spec.transport.deadlineMs).toEqual({
+      write: 9,
+      read: 9,
+      token: 9,
+      time: 9,
+    });
   });
 
   it.each([

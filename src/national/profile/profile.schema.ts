@@ -117,8 +117,11 @@ const ErrorsSchema = z.strictObject({
 const TransportSchema = z.strictObject({
   /** Until the connection stands; nothing has been sent before. */
   connectMs: count,
-  /** Total time of one call with everything in it: token, resend, last byte. */
-  deadlineMs: z.strictObject({ write: count, read: count, token: count, time: count }),
+  /** Total time of one call with everything in it: token, resend, last byte. One figure stands for all four. */
+  deadlineMs: z.union([
+    z.strictObject({ write: count, read: count, token: count, time: count }),
+    count.transform((all) => ({ write: all, read: all, token: all, time: all })),
+  ]),
   /** Idle sockets are dropped by us before the peer drops them (F58). */
   keepAliveIdleMs: count,
   /** Cap of a reply, before and after one decoding (F11). */

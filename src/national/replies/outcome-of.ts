@@ -17,6 +17,9 @@ export type OutcomeOf = (said: Spoken, verdict: Verdict, context: OutcomeContext
 const REVIEWS: readonly unknown[] = ['NONE', 'REVIEWING', 'PASSED', 'FAILED'];
 const STORED: readonly unknown[] = ['CREATED', 'UPDATED', 'LINKED', 'VOIDED'];
 
+/** A named time that has just passed must not turn into sending at once, again and again. */
+const SHORTEST_WAIT_MS = 1_000;
+
 type OutcomeSpec = Pick<ProfileSpec, 'rules' | 'polling' | 'errors'>;
 
 /**
@@ -120,7 +123,7 @@ function linkOf(said: Spoken, idPattern: RegExp | null): GatewayOutcome {
 
 function quotaOf(said: Spoken, verdict: Verdict, context: OutcomeContext): Quota {
   const until = instantOf(said.detail.resetAt) ?? instantOf(said.detail.opensAt);
-  const waitMs = until === null ? null : Math.max(0, until - context.nationalNowMs);
+  const waitMs = until === null ? null : Math.max(SHORTEST_WAIT_MS, until - context.nationalNowMs);
   const retryAfterMs = wholeOf(said.detail.retryAfterMs) ?? waitMs ?? said.retryAfterMs ?? verdict.rule.waitMs ?? 0;
   return { class: 'QUOTA', code: said.code, message: said.message, scope: quotaScope(verdict), retryAfterMs };
 }
