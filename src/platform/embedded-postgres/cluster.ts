@@ -10,7 +10,8 @@ export const SUPERUSER = 'zhiqiao';
 const START_LIMIT_MS = 60_000; // recovery after a crash with a full WAL is slow on a small disk
 const START_POLL_MS = 40;
 const CONNECT_TIMEOUT_MS = 3_000;
-const PORT_RETRIES = 3;
+const PORT_RETRIES = 4;
+const RETRY_PAUSE_MS = 500;
 const MAX_CONNECTIONS = 200;
 
 export interface ClusterSpec {
@@ -112,6 +113,7 @@ export async function start(spec: ClusterSpec, wishedPort: number | null): Promi
     const port = round === 0 && wishedPort !== null ? wishedPort : await freePort();
     const server = await launch(spec, port);
     if (server) return server;
+    await sleep(RETRY_PAUSE_MS); // children of a killed server need a moment to notice
   }
   throw new Error(`the embedded PostgreSQL ends at once:\n${logTail(spec.logFile)}`);
 }

@@ -10,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkoutKey, serverBinaries } from './binaries.js';
 import { canConnect, createDatabaseIfMissing, initialise, serverUrl, start, type ClusterSpec } from './cluster.js';
-import { livePostmaster, stopServer } from './server-process.js';
+import { dropReusedPidFile, livePostmaster, stopServer } from './server-process.js';
 import { canEnter, makePrivateFolder, outsideFolder, serverUser, type ServerUser } from './server-user.js';
 
 const DATABASE = 'zhiqiao';
@@ -45,13 +45,13 @@ export interface DurableOptions {
   varFolder: string;
 }
 
-function readRecord(file: string, checkout: string): ClusterRecord | null {
-  if (!existsSync(file)) return null;
-  const record = JSON.parse(readFileSync(file, 'utf8')) as ClusterRecord;
-  // Moved checkouts keep their data; copies (the original is still there) start with their own.
-  const isCopy = record.checkout !== checkout && existsSync(record.checkout);
-  return isCopy ? null : { ...record, checkout };
+function readRecord(file: string): ClusterRecord | null {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ClusterRecord) : null;
 }
+
+/** Moved checkouts keep their data; copies (the original is still there) start with their own. */
+const isOfAnother = (record: ClusterRecord, checkout: string): boolean =>
+  record.checkout !== checkout && existsSync(record.checkout);
 
 function writeRecord(file: string, record: ClusterRecord): void {
   const draft = `${file}.${process.pid}`;
@@ -59,21 +59,30 @@ function writeRecord(file: string, record: ClusterRecord): void {
   renameSync(draft, file);
 }
 
-function placeData(user: ServerUser | null, options: DurableOptions): string {
-  const inside = join(options.varFolder, 'postgres');
-  if (!user || canEnter(user, options.varFolder)) return inside;
-  // The random part keeps a new clone at an old path away from what the old one left.
-  return join(outsideFolder(user, checkoutKey(options.checkout)), `data-${randomBytes(4).toString('hex')}`);
-}
+/** The random part keeps a copy away from what it brought along, and a new clone from what an old one left behind. */
+const freshName = (name: string): string => `${name}-${randomBytes(4).toString('hex')}`;
 
-function newRecord(user: ServerUser | null, options: DurableOptions): ClusterRecord {
-  const dataFolder = placeData(user, options);
+function newRecord(user: ServerUser | null, options: DurableOptions, isCopy: boolean): ClusterRecord {
+  let dataFolder = join(options.varFolder, isCopy ? freshName('postgres') : 'postgres');
+  if (user && !canEnter(user, options.varFolder)) {
+    dataFolder = join(outsideFolder(user, checkoutKey(options.checkout)), freshName('data'));
+  }
   if (existsSync(dataFolder)) {
     throw new Error(
       `${dataFolder} holds a database but ${RECORD_FILE} with its password is missing: restore that file, or move the folder away to start empty`,
     );
   }
   return { checkout: options.checkout, dataFolder, password: randomBytes(24).toString('base64url'), port: null };
+}
+
+/** A moved checkout takes its data along: the part of the path above var/ is the new one. */
+function recordFor(user: ServerUser | null, options: DurableOptions, file: string): ClusterRecord {
+  const found = readRecord(file);
+  if (found === null) return newRecord(user, options, false);
+  if (isOfAnother(found, options.checkout)) return newRecord(user, options, true);
+  const isInside = found.dataFolder.startsWith(`${found.checkout}/`);
+  const dataFolder = isInside ? join(options.varFolder, basename(found.dataFolder)) : found.dataFolder;
+  return { ...found, checkout: options.checkout, dataFolder };
 }
 
 function checkVersion(spec: ClusterSpec): void {
@@ -93,7 +102,10 @@ function prepareVar(user: ServerUser | null, varFolder: string): void {
 /** Adopts the server that a killed start left behind, or stops it when it does not answer to our password. */
 async function adopt(record: ClusterRecord): Promise<number | null> {
   const pid = livePostmaster(record.dataFolder);
-  if (pid === null) return null;
+  if (pid === null) {
+    dropReusedPidFile(record.dataFolder);
+    return null;
+  }
   if (record.port !== null && (await canConnect(serverUrl(record.port, record.password, 'postgres')))) return pid;
   await stopServer(pid);
   return null;
@@ -109,7 +121,7 @@ export async function startEmbeddedPostgres(options: DurableOptions): Promise<Em
   const user = serverUser();
   prepareVar(user, options.varFolder);
   const recordFile = join(options.varFolder, RECORD_FILE);
-  const record = readRecord(recordFile, options.checkout) ?? newRecord(user, options);
+  const record = recordFor(user, options, recordFile);
   const spec: ClusterSpec = {
     user,
     binaries: serverBinaries(user, options.checkout),

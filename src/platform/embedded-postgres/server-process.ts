@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,19 +21,34 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The pid of a live server over this data folder; null when the pid file is stale or its number was reused. */
-export function livePostmaster(dataFolder: string): number | null {
-  let pid: number;
+/** The number in the pid file when some process has it, whoever that is. */
+function livePidIn(dataFolder: string): number | null {
   try {
-    pid = Number(readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const pid = Number(readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    return Number.isInteger(pid) && pid > 1 && isAlive(pid) ? pid : null;
   } catch {
     return null;
   }
-  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return null;
+}
+
+/** The pid of a live server over this data folder; null when the pid file is stale or its number was reused. */
+export function livePostmaster(dataFolder: string): number | null {
+  const pid = livePidIn(dataFolder);
+  if (pid === null) return null;
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dataFolder) ? pid : null;
   } catch {
     return process.platform === 'linux' ? null : pid;
+  }
+}
+
+/**
+ * PostgreSQL refuses to start while the number in its pid file is alive, though it is somebody else's by now. A file
+ * whose process is gone stays: by it PostgreSQL finds out whether children of a killed server still run.
+ */
+export function dropReusedPidFile(dataFolder: string): void {
+  if (livePidIn(dataFolder) !== null && livePostmaster(dataFolder) === null) {
+    rmSync(join(dataFolder, 'postmaster.pid'), { force: true });
   }
 }
 
