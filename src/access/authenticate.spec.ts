@@ -48,11 +48,18 @@ function signedRequest(draft: Draft): SignedRequest {
     method,
     target: query === '' ? path : `${path}?${query}`,
     body,
-    headers: { 'x-app-key': appKey, 'x-timestamp': timestamp, 'x-nonce': nonce, 'x-sign-method': signMethod, 'x-sign': sign },
+    headers: {
+      'x-app-key': appKey,
+      'x-timestamp': timestamp,
+      'x-nonce': nonce,
+      'x-sign-method': signMethod,
+      'x-sign': sign,
+    },
   };
 }
 
-const hex = (length: number) => fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+const hex = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
 const drafts = fc.record({
   method: fc.constantFrom('POST', 'PUT', 'DELETE', 'GET'),
   path: fc.webPath().map((path) => `/api/v1${path}`),
@@ -73,11 +80,17 @@ function spoil(text: string, at: number): string {
 const MUTATIONS: readonly ((request: SignedRequest, at: number) => SignedRequest)[] = [
   (request) => ({ ...request, method: request.method === 'POST' ? 'PUT' : 'POST' }),
   (request, at) => ({ ...request, target: spoil(request.target, at) }),
-  (request) => ({ ...request, target: request.target.includes('?') ? `${request.target}&x=1` : `${request.target}?x=1` }),
+  (request) => ({
+    ...request,
+    target: request.target.includes('?') ? `${request.target}&x=1` : `${request.target}?x=1`,
+  }),
   (request, at) => ({ ...request, body: Buffer.from(spoil(request.body.toString(), at)) }),
   (request) => ({ ...request, body: Buffer.concat([request.body, Buffer.from(' ')]) }),
   ...['x-app-key', 'x-timestamp', 'x-nonce', 'x-sign'].flatMap((name) => [
-    (request: SignedRequest, at: number) => ({ ...request, headers: { ...request.headers, [name]: spoil(String(request.headers[name]), at) } }),
+    (request: SignedRequest, at: number) => ({
+      ...request,
+      headers: { ...request.headers, [name]: spoil(String(request.headers[name]), at) },
+    }),
     (request: SignedRequest) => {
       const { [name]: _dropped, ...headers } = request.headers;
       return { ...request, headers };
@@ -85,7 +98,10 @@ const MUTATIONS: readonly ((request: SignedRequest, at: number) => SignedRequest
   ]),
   (request) => ({
     ...request,
-    headers: { ...request.headers, 'x-sign-method': request.headers['x-sign-method'] === 'HMAC-SM3' ? 'HMAC-SHA256' : 'HMAC-SM3' },
+    headers: {
+      ...request.headers,
+      'x-sign-method': request.headers['x-sign-method'] === 'HMAC-SM3' ? 'HMAC-SHA256' : 'HMAC-SM3',
+    },
   }),
   (request) => ({ ...request, headers: { ...request.headers, 'x-sign-method': 'none' } }),
   (request) => ({ ...request, headers: { ...request.headers, authorization: `Bearer ${appKey}.${secret}` } }),
@@ -128,7 +144,14 @@ describe('who calls', () => {
 
   it.each([-300_001, 300_001])('refuses a clock that is off by %i ms and says our time', async (skewMs) => {
     const { authenticator } = door();
-    const draft = { method: 'GET', path: '/api/v1/summary', query: '', body: '', nonce: 'n'.repeat(16), skewMs } as const;
+    const draft = {
+      method: 'GET',
+      path: '/api/v1/summary',
+      query: '',
+      body: '',
+      nonce: 'n'.repeat(16),
+      skewMs,
+    } as const;
     const refusal = await refusalOf(authenticator.authenticate(signedRequest({ ...draft, signMethod: 'HMAC-SHA256' })));
     expect(refusal.code).toBe('TIMESTAMP_SKEWED');
     expect(refusal.members).toEqual({ serverTime: new Date(NOW).toISOString(), serverTimeMs: NOW });
@@ -137,6 +160,8 @@ describe('who calls', () => {
   it.each([15, 65])('refuses a nonce of %i characters', async (length) => {
     const { authenticator } = door();
     const draft = { method: 'GET', path: '/', query: '', body: '', nonce: 'n'.repeat(length), skewMs: 0 } as const;
-    expect((await refusalOf(authenticator.authenticate(signedRequest({ ...draft, signMethod: 'HMAC-SM3' })))).code).toBe('SIGNATURE_INVALID');
+    expect(
+      (await refusalOf(authenticator.authenticate(signedRequest({ ...draft, signMethod: 'HMAC-SM3' })))).code,
+    ).toBe('SIGNATURE_INVALID');
   });
 });

@@ -54,7 +54,8 @@ export class Authenticator {
   private async byBearer(authorization: string): Promise<SourceSystem> {
     const credentials = parseBearer(authorization);
     const system = credentials && (await this.directory.find(credentials.appKey));
-    if (!system?.secrets.some(({ hash }) => isSecretOf(credentials?.secret ?? '', hash))) throw refusal('UNAUTHENTICATED');
+    if (!system?.secrets.some(({ hash }) => isSecretOf(credentials?.secret ?? '', hash)))
+      throw refusal('UNAUTHENTICATED');
     if (system.isSignatureRequired) throw refusal('SIGNATURE_REQUIRED');
     return system;
   }

@@ -12,8 +12,12 @@ describe('credentials', () => {
     expect(isSecretOf(newSecret(), hashSecret(secret))).toBe(false);
   });
 
-  it.each(['Bearer', 'Bearer abcdef', 'Bearer abcdef.short', 'Basic abcdef.x', `Bearer ab-def.${'x'.repeat(43)}`, `Bearer abcdef.${'x'.repeat(129)}`])(
-    'refuses %s',
-    (header) => expect(parseBearer(header)).toBeNull(),
-  );
+  it.each([
+    'Bearer',
+    'Bearer abcdef',
+    'Bearer abcdef.short',
+    'Basic abcdef.x',
+    `Bearer ab-def.${'x'.repeat(43)}`,
+    `Bearer abcdef.${'x'.repeat(129)}`,
+  ])('refuses %s', (header) => expect(parseBearer(header)).toBeNull());
 });

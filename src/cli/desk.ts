@@ -29,7 +29,9 @@ export class DeskError extends Error {
 export function findDatabaseUrl(settings: Pick<Settings, 'databaseUrl'>, root = projectRoot()): string {
   if (settings.databaseUrl !== null) return settings.databaseUrl;
   try {
-    const { databaseUrl } = JSON.parse(readFileSync(join(root, 'var', 'run.json'), 'utf8')) as { databaseUrl?: unknown };
+    const { databaseUrl } = JSON.parse(readFileSync(join(root, 'var', 'run.json'), 'utf8')) as {
+      databaseUrl?: unknown;
+    };
     if (typeof databaseUrl === 'string') return databaseUrl;
   } catch {
     // No start is running here.
@@ -46,7 +48,12 @@ async function holdsRecords(database: Database): Promise<boolean> {
 export async function atDesk<T>(settings: Settings, work: (desk: Desk) => Promise<T>): Promise<T> {
   const url = findDatabaseUrl(settings);
   await runMigrations(url);
-  const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000, application_name: 'zhiqiao-cli' });
+  const pool = new Pool({
+    connectionString: url,
+    max: 2,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'zhiqiao-cli',
+  });
   pool.on('error', () => undefined);
   const database = new Database(pool);
   try {

@@ -17,7 +17,8 @@ const time = z.iso.datetime({ offset: true });
 const pointer = z.string().meta({ description: 'RFC 6901 from the item, e.g. /data/idNo' });
 const code = z.string();
 
-const pascal = (kind: string): string => kind.replaceAll(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+const pascal = (kind: string): string =>
+  kind.replaceAll(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
 const upsertItems = RECORD_KINDS.map((kind) =>
   z
@@ -126,9 +127,16 @@ export const statusSchema = z
     since: time,
     nationalId: z.string().nullable(),
     nationalVersion: z.int().nullable(),
-    waitingFor: z.array(z.strictObject({ kind: z.string().nullable(), sourceId: z.string().nullable(), reason: z.string() })),
+    waitingFor: z.array(
+      z.strictObject({ kind: z.string().nullable(), sourceId: z.string().nullable(), reason: z.string() }),
+    ),
     lastOutcome: z
-      .strictObject({ code, message: z.string(), at: time, actor: z.enum(['station', 'adapter', 'national', 'operator']) })
+      .strictObject({
+        code,
+        message: z.string(),
+        at: time,
+        actor: z.enum(['station', 'adapter', 'national', 'operator']),
+      })
       .nullable(),
     nextAttemptAt: time.nullable(),
     dueBy: time.nullable(),

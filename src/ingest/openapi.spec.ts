@@ -3,7 +3,10 @@ import { batchSchema } from './api-schemas.js';
 import { openApiDocument } from './openapi.js';
 
 describe('the OpenAPI document', () => {
-  const document = openApiDocument() as unknown as { components: { schemas: Record<string, unknown> }; openapi: string };
+  const document = openApiDocument() as unknown as {
+    components: { schemas: Record<string, unknown> };
+    openapi: string;
+  };
 
   it('is 3.1 and resolves every reference', () => {
     expect(document.openapi).toBe('3.1.0');

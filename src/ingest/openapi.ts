@@ -32,7 +32,7 @@ function componentSchemas(): Json {
   const { schemas } = z.toJSONSchema(z.globalRegistry, { uri: refOf, io: 'input' });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => {
-      const { $schema, $id, ...rest } = schema as Json & { $schema?: string; $id?: string };
+      const { $schema: _schema, $id: _id, ...rest } = schema as Json & { $schema?: string; $id?: string };
       return [id, rest];
     }),
   );
@@ -50,7 +50,12 @@ const NAMES = [
   parameter('kind', 'path', { type: 'string' }),
   parameter('sourceId', 'path', { type: 'string', pattern: '^[0-9A-Za-z._-]{1,64}$' }),
 ];
-const MODE = parameter('mode', 'query', { type: 'string', enum: ['validate'] }, { description: 'Runs all of it and writes nothing' });
+const MODE = parameter(
+  'mode',
+  'query',
+  { type: 'string', enum: ['validate'] },
+  { description: 'Runs all of it and writes nothing' },
+);
 
 interface Operation {
   readonly summary: string;
@@ -101,7 +106,12 @@ function describe({ summary, answer, parameters, body, refusals, isOpen }: Opera
 function recordPath(): Json {
   const query = (name: string, schema: Json): Json => parameter(name, 'query', schema);
   return {
-    get: describe({ summary: 'Where is my record?', parameters: NAMES, answer: json(statusSchema), refusals: [404, 422] }),
+    get: describe({
+      summary: 'Where is my record?',
+      parameters: NAMES,
+      answer: json(statusSchema),
+      refusals: [404, 422],
+    }),
     put: describe({
       summary: 'Push one record',
       parameters: [...NAMES, MODE],
@@ -155,19 +165,34 @@ function paths(): Json {
         refusals: [410, 422],
       }),
     },
-    '/api/v1/summary': { get: describe({ summary: 'Counts by kind and state', answer: json(summarySchema), refusals: [422] }) },
-    '/api/v1/keys': {
-      get: describe({ summary: 'Keys that receipts verify with', answer: json(keysSchema), refusals: [], isOpen: true }),
+    '/api/v1/summary': {
+      get: describe({ summary: 'Counts by kind and state', answer: json(summarySchema), refusals: [422] }),
     },
-    '/health/live': { get: describe({ summary: 'The process runs', answer: json(healthSchema), refusals: [], isOpen: true }) },
-    '/health/ready': { get: describe({ summary: 'Able to accept', answer: json(healthSchema), refusals: [], isOpen: true }) },
+    '/api/v1/keys': {
+      get: describe({
+        summary: 'Keys that receipts verify with',
+        answer: json(keysSchema),
+        refusals: [],
+        isOpen: true,
+      }),
+    },
+    '/health/live': {
+      get: describe({ summary: 'The process runs', answer: json(healthSchema), refusals: [], isOpen: true }),
+    },
+    '/health/ready': {
+      get: describe({ summary: 'Able to accept', answer: json(healthSchema), refusals: [], isOpen: true }),
+    },
   };
 }
 
 export function openApiDocument(): OpenAPIObject {
   const document = {
     openapi: '3.1.0',
-    info: { title: '志桥 Zhiqiao, station side', version: '1', description: 'See docs/; errors are RFC 9457 problems.' },
+    info: {
+      title: '志桥 Zhiqiao, station side',
+      version: '1',
+      description: 'See docs/; errors are RFC 9457 problems.',
+    },
     paths: paths(),
     components: {
       schemas: componentSchemas(),

@@ -48,6 +48,7 @@ export const writeCursor = (seq: number): string => Buffer.from(`c1.${seq}`, 'as
 export function readCursor(cursor: string | undefined): Read<number | null> {
   if (cursor === undefined || cursor === '') return { ok: true, value: null };
   const place = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1];
-  if (place === undefined || writeCursor(Number(place)) !== cursor) return faulty({ code: 'FIELD_FORMAT', pointer: '/cursor' });
+  if (place === undefined || writeCursor(Number(place)) !== cursor)
+    return faulty({ code: 'FIELD_FORMAT', pointer: '/cursor' });
   return { ok: true, value: Number(place) };
 }

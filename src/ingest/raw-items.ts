@@ -117,6 +117,10 @@ const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,15})$/;
 /** `DELETE …?reason=&revision=` as the item that voids the record (G-20). */
 export function deleteItem(kind: string, sourceId: string, query: { reason?: string; revision?: string }): RawItem {
   const { reason, revision } = query;
-  const numbered = revision === undefined ? {} : { revision: WHOLE_NUMBER.test(revision) ? Number(revision) : revision };
-  return { value: { kind, sourceId, op: 'void', ...(reason === undefined ? {} : { reason }), ...numbered }, faults: [] };
+  const numbered =
+    revision === undefined ? {} : { revision: WHOLE_NUMBER.test(revision) ? Number(revision) : revision };
+  return {
+    value: { kind, sourceId, op: 'void', ...(reason === undefined ? {} : { reason }), ...numbered },
+    faults: [],
+  };
 }

@@ -59,7 +59,11 @@ export class ChangeSequencer {
   async purge(): Promise<number> {
     return this.database.transaction(async (tx) => {
       if (!(await isOnlyOne(tx))) return 0;
-      const [row] = await tx.query<{ purged: number }>(CHANGE_QUERIES.purge, [ROWS_PER_TURN, KEEP_DAYS], 'changes-purge');
+      const [row] = await tx.query<{ purged: number }>(
+        CHANGE_QUERIES.purge,
+        [ROWS_PER_TURN, KEEP_DAYS],
+        'changes-purge',
+      );
       return row?.purged ?? 0;
     });
   }

@@ -1,13 +1,9 @@
 import type { Queryable } from '../platform/database/index.js';
 import type { ItemProblem, RecordState } from '../records/index.js';
 import { READER_QUERIES } from './reader.queries.js';
+import { waitingFor, type LiveWait, type StoredWait } from './waiting-for.js';
 
-/** One thing that a waiting record waits for, as stored (station-contract §4, G-50). */
-export interface StoredWait {
-  readonly kind: string;
-  readonly sourceId: string | null;
-  readonly reason: string;
-}
+export type { StoredWait } from './waiting-for.js';
 
 /** Where a record is (station-contract §4); warnings are still codes. */
 export interface RecordStatus {
@@ -50,7 +46,12 @@ export interface ChangeEvent {
 
 export type ChangesAnswer =
   | { readonly isExpired: true }
-  | { readonly isExpired: false; readonly events: readonly ChangeEvent[]; readonly next: number; readonly hasMore: boolean };
+  | {
+      readonly isExpired: false;
+      readonly events: readonly ChangeEvent[];
+      readonly next: number;
+      readonly hasMore: boolean;
+    };
 
 export interface Summary {
   readonly asOf: Date;
@@ -68,6 +69,7 @@ interface StatusRow {
   national_id: string | null;
   national_version: number | null;
   waiting_for: StoredWait[] | null;
+  live_waits: LiveWait[] | null;
   outcome_code: string | null;
   outcome_message: string | null;
   outcome_at: Date | null;
@@ -155,8 +157,9 @@ function statusOf(row: StatusRow): RecordStatus {
     since: row.since,
     nationalId: row.national_id,
     nationalVersion: row.national_version,
-    waitingFor: row.waiting_for ?? [],
-    lastOutcome: code !== null && at !== null && actor !== null ? { code, message: row.outcome_message, at, actor } : null,
+    waitingFor: row.state === 'waiting' ? waitingFor(row.live_waits, row.waiting_for) : [],
+    lastOutcome:
+      code !== null && at !== null && actor !== null ? { code, message: row.outcome_message, at, actor } : null,
     nextAttemptAt: nextAttemptOf(row),
     dueBy: row.due_by,
     warnings: row.warnings ?? [],

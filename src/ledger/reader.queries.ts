@@ -10,7 +10,7 @@ SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.s
        r.due_by, r.warnings,
        CASE WHEN o.ready_at > now() THEN o.ready_at END AS ready_at,
        gate.closed_until, a.lookup_at, c.due_at AS call_due_at, w.due_at AS watch_due_at,
-       coalesce(same.ids, '{}') AS same_person_as
+       coalesce(same.ids, '{}') AS same_person_as, live.waits AS live_waits
   FROM record r
   LEFT JOIN outbox o ON o.biz_no = r.biz_no
   LEFT JOIN delivery_attempt a ON a.biz_no = r.biz_no AND a.stage <> 'closed'
@@ -18,12 +18,19 @@ SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.s
   LEFT JOIN national_watch w ON w.biz_no = r.biz_no
   LEFT JOIN LATERAL (
     SELECT max(g.closed_until) AS closed_until FROM national_gate g
-     WHERE g.closed_until > now() AND g.scope = ANY (ARRAY['all', 'writes', r.kind, 'kind:' || r.kind, 'county:' || r.county_code])
+     WHERE g.closed_until > now() AND g.scope = ANY (ARRAY['all', 'writes', 'kind:' || r.kind])
   ) gate ON r.state IN ('queued', 'waiting')
   LEFT JOIN LATERAL (
     SELECT array_agg(t.source_id ORDER BY t.source_id) AS ids FROM record t
      WHERE t.biz_no = r.biz_no AND t.source_system_id = r.source_system_id AND t.kind = r.kind AND t.id <> r.id
   ) same ON r.kind = 'volunteer'
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('key', w.waits_key, 'state', p.state) ORDER BY w.waits_key) AS waits
+      FROM record_wait w
+      LEFT JOIN record p ON p.source_system_id = w.source_system_id AND p.kind = split_part(w.waits_key, '/', 1)
+                        AND p.source_id = split_part(w.waits_key, '/', 2)
+     WHERE w.record_id = r.id
+  ) live ON r.state = 'waiting'
  WHERE r.source_system_id = $1 AND r.kind = $2 AND r.source_id = $3`,
 
   /** One snapshot for counter and events: what is at or below `last_seq` in it is complete. */

@@ -36,7 +36,12 @@ function exchange(url: URL, { message, address, deadline }: Exchange): Promise<n
   const payload = Buffer.from(message.body, 'utf8');
   const options: RequestOptions = {
     method: 'POST',
-    headers: { ...message.headers, 'Content-Type': 'application/json', 'Content-Length': payload.length, 'User-Agent': 'zhiqiao-webhooks/1' },
+    headers: {
+      ...message.headers,
+      'Content-Type': 'application/json',
+      'Content-Length': payload.length,
+      'User-Agent': 'zhiqiao-webhooks/1',
+    },
     agent: false,
     signal: deadline,
     // The address that was judged, whatever the name says by now. Host and SNI stay those of the URL.
@@ -47,7 +52,9 @@ function exchange(url: URL, { message, address, deadline }: Exchange): Promise<n
   };
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const outgoing = send(url, options, (answer) => drain(answer).then(() => resolve(answer.statusCode ?? 0), reject));
+    const outgoing = send(url, options, (answer) => {
+      drain(answer).then(() => resolve(answer.statusCode ?? 0), reject);
+    });
     outgoing.on('error', (error) => reject(new Error(deadline.aborted ? 'timed out' : reasonOf(error))));
     outgoing.end(payload);
   });

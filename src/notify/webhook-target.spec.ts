@@ -41,6 +41,9 @@ describe('where a webhook may go (S57)', () => {
     const url = new URL('https://example.com/');
     await expect(resolveTarget(url, { allowInternal: false, resolve })).rejects.toThrow('public internet');
     expect(asked).toBe(1);
-    await expect(resolveTarget(url, { allowInternal: true, resolve })).resolves.toEqual({ address: '8.8.8.8', family: 4 });
+    await expect(resolveTarget(url, { allowInternal: true, resolve })).resolves.toEqual({
+      address: '8.8.8.8',
+      family: 4,
+    });
   });
 });

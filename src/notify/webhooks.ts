@@ -50,7 +50,8 @@ export class Webhooks {
            FROM source_system s WHERE s.app_key = $2 AND s.revoked_at IS NULL RETURNING 1`,
         [id, appKey, url, vault.seal(secret, webhookPlace(id))],
       );
-      if (added.length === 0) throw new WebhookUnknownError(`no source system with the key ${appKey}, or it is revoked`);
+      if (added.length === 0)
+        throw new WebhookUnknownError(`no source system with the key ${appKey}, or it is revoked`);
       await prove(tx, { action: 'webhook.added', appKey, webhookId: id });
     });
     return { id, secret };

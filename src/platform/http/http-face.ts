@@ -59,7 +59,8 @@ export function createHttpFace(options: HttpFaceOptions): HttpFace {
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: (request: IncomingMessage) => traceIdOf(single(request.headers.traceparent)),
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter.answer(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
     clientErrorHandler: answerBrokenRequest,
   });
   const instance = adapter.getInstance<FastifyInstance>();
@@ -133,7 +134,13 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     return;
   }
   const [status, title] = statusOfBroken(error.code);
-  const body = JSON.stringify({ type: 'about:blank', title, status, code: 'BAD_REQUEST', traceId: traceIdOf(undefined) });
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title,
+    status,
+    code: 'BAD_REQUEST',
+    traceId: traceIdOf(undefined),
+  });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nConnection: close\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

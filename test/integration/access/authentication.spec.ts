@@ -10,10 +10,17 @@ describe('who calls', () => {
   });
   afterAll(() => house.close());
 
-  const call = async (target: string, init: RequestInit = {}): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> => {
+  const call = async (
+    target: string,
+    init: RequestInit = {},
+  ): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> => {
     const answer = await fetch(`${api.origin}${target}`, init);
     const text = await answer.text();
-    return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>), headers: answer.headers };
+    return {
+      status: answer.status,
+      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+      headers: answer.headers,
+    };
   };
   const push = (headers: Record<string, string>, body: string) =>
     call('/api/v1/batches', { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
@@ -24,7 +31,13 @@ describe('who calls', () => {
     expect(answer.body).toMatchObject({ counts: { accepted: 1, duplicate: 0, superseded: 0, rejected: 0 } });
     expect(answer.status).toBe(200);
     const status = await call('/api/v1/records/station/s1', { headers: bearer(system) });
-    expect(status.body).toMatchObject({ state: 'queued', version: 1, waitingFor: [], lastOutcome: null, samePersonAs: [] });
+    expect(status.body).toMatchObject({
+      state: 'queued',
+      version: 1,
+      waitingFor: [],
+      lastOutcome: null,
+      samePersonAs: [],
+    });
   });
 
   it.each(['HMAC-SHA256', 'HMAC-SM3'] as const)('takes a push signed by %s once', async (signMethod) => {
@@ -34,7 +47,11 @@ describe('who calls', () => {
     expect(await push(headers, body)).toMatchObject({ status: 200 });
     expect(await push(headers, body)).toMatchObject({ status: 401, body: { code: 'NONCE_REUSED' } });
     const other = await house.openApi();
-    const replay = await fetch(`${other.origin}/api/v1/batches`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
+    const replay = await fetch(`${other.origin}/api/v1/batches`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body,
+    });
     expect(replay.status).toBe(401);
   });
 
@@ -43,7 +60,10 @@ describe('who calls', () => {
     const target = '/api/v1/changes?cursor=&limit=%31';
     expect(await call(target, { headers: signed(system, { method: 'GET', target }) })).toMatchObject({ status: 200 });
     const headers = signed(system, { method: 'GET', target });
-    expect(await call('/api/v1/changes?cursor=&limit=1', { headers })).toMatchObject({ status: 401, body: { code: 'SIGNATURE_INVALID' } });
+    expect(await call('/api/v1/changes?cursor=&limit=1', { headers })).toMatchObject({
+      status: 401,
+      body: { code: 'SIGNATURE_INVALID' },
+    });
   });
 
   it('refuses what is no credential, two at once, and an old clock with our time', async () => {
@@ -51,11 +71,18 @@ describe('who calls', () => {
     const target = '/api/v1/summary';
     expect(await call(target)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
     expect(await call(target, { headers: { Authorization: 'Basic abc' } })).toMatchObject({ status: 401 });
-    expect(await call(target, { headers: bearer({ ...system, secret: `${system.secret.slice(0, -1)}!` }) })).toMatchObject({ status: 401 });
+    expect(
+      await call(target, { headers: bearer({ ...system, secret: `${system.secret.slice(0, -1)}!` }) }),
+    ).toMatchObject({ status: 401 });
     const both = { ...bearer(system), ...signed(system, { method: 'GET', target }) };
     expect(await call(target, { headers: both })).toMatchObject({ status: 401, body: { code: 'AUTH_AMBIGUOUS' } });
-    const old = await call(target, { headers: signed(system, { method: 'GET', target, timestamp: String(Date.now() - 301_000) }) });
-    expect(old).toMatchObject({ status: 401, body: { code: 'TIMESTAMP_SKEWED', serverTime: expect.stringMatching(/Z$/) } });
+    const old = await call(target, {
+      headers: signed(system, { method: 'GET', target, timestamp: String(Date.now() - 301_000) }),
+    });
+    expect(old).toMatchObject({
+      status: 401,
+      body: { code: 'TIMESTAMP_SKEWED', serverTime: expect.stringMatching(/Z$/) as string },
+    });
     expect(old.body.detail).toContain(String(old.body.serverTime));
   });
 
@@ -78,7 +105,10 @@ describe('who calls', () => {
     expect(await summary(signed(rotated, { method: 'GET', target }))).toBe(401);
     await house.systems.revoke(system.appKey, 'test');
     await expect(house.systems.revoke(system.appKey, 'test')).rejects.toThrow('no source system');
-    const leaves = await house.database.query<{ entry: string }>(`SELECT entry FROM evidence_leaf WHERE entry LIKE '%' || $1 || '%'`, [system.appKey]);
+    const leaves = await house.database.query<{ entry: string }>(
+      `SELECT entry FROM evidence_leaf WHERE entry LIKE '%' || $1 || '%'`,
+      [system.appKey],
+    );
     expect(leaves.map(({ entry }) => (JSON.parse(entry) as { action: string }).action)).toEqual([
       'source-system.created',
       'source-system.rotated',
@@ -87,6 +117,8 @@ describe('who calls', () => {
       'source-system.revoked',
     ]);
     const dump = await house.database.query<{ row: string }>('SELECT s::text AS row FROM source_system_secret s');
-    expect(dump.some(({ row }) => row.includes(system.secret) || row.includes(Buffer.from(system.secret).toString('hex')))).toBe(false);
+    expect(
+      dump.some(({ row }) => row.includes(system.secret) || row.includes(Buffer.from(system.secret).toString('hex'))),
+    ).toBe(false);
   });
 });

@@ -35,6 +35,8 @@ export interface StationHouse {
 
 export interface ApiOptions {
   readonly clock?: Clock;
+  /** Another database than the house's. */
+  readonly databaseUrl?: string;
   readonly trustedProxies?: readonly string[];
   readonly allowPlainHttp?: boolean;
 }
@@ -43,6 +45,8 @@ export interface StationApi {
   readonly app: NestFastifyApplication;
   readonly origin: string;
   readonly lines: object[];
+  /** What was logged as an error; print it when an answer is 500. */
+  readonly failures: object[];
   close(): Promise<void>;
 }
 
@@ -51,7 +55,9 @@ const silent = { debug: () => undefined, info: () => undefined, error: () => und
 function composition(parts: { database: Database; vault: Vault; clock: Clock }): object {
   const { database, vault, clock } = parts;
   const ids = systemIds;
-  const ledger = new Ledger(vault, ids, shippedCalendar(), { supportedKinds: new Set(RECORD_KINDS.map(({ name }) => name)) });
+  const ledger = new Ledger(vault, ids, shippedCalendar(), {
+    supportedKinds: new Set(RECORD_KINDS.map(({ name }) => name)),
+  });
   const intake = new IntakeService({ database, ledger, vault, ids, clock, profile: { guardianRequiredUnder: 18 } });
   const tokens = [
     { provide: DATABASE, useValue: database },
@@ -72,10 +78,11 @@ async function openApi(url: string, vault: Vault, options: ApiOptions): Promise<
   const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
   pool.on('error', () => undefined);
   const lines: object[] = [];
+  const failures: object[] = [];
   const face = createHttpFace({
     settings: { trustedProxies: options.trustedProxies ?? [], allowPlainHttp: options.allowPlainHttp ?? false },
     words: catalogueWords,
-    log: { ...silent, info: (fields) => lines.push(fields), error: (fields) => console.error(fields) },
+    log: { ...silent, info: (fields) => lines.push(fields), error: (fields) => failures.push(fields) },
   });
   const module = composition({ database: new Database(pool), vault, clock: options.clock ?? systemClock });
   const app = await NestFactory.create<NestFastifyApplication>(module as never, face.adapter, {
@@ -89,6 +96,7 @@ async function openApi(url: string, vault: Vault, options: ApiOptions): Promise<
     app,
     origin: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
     lines,
+    failures,
     close: async () => {
       await app.close();
       await pool.end();
@@ -119,9 +127,10 @@ export async function openStationHouse(): Promise<StationHouse> {
     vault,
     systems,
     sequencer: new ChangeSequencer(database, () => undefined),
-    createSystem: (wanted = {}) => systems.create({ name: 'test', areaCode: '5334', ratePerSecond: 10_000, maxParallel: 100, ...wanted }, 'test'),
+    createSystem: (wanted = {}) =>
+      systems.create({ name: 'test', areaCode: '5334', ratePerSecond: 10_000, maxParallel: 100, ...wanted }, 'test'),
     openApi: async (options = {}) => {
-      const api = await openApi(test.url, vault, options);
+      const api = await openApi(options.databaseUrl ?? test.url, vault, options);
       apis.push(api);
       return api;
     },
@@ -134,7 +143,9 @@ export async function openStationHouse(): Promise<StationHouse> {
   };
 }
 
-export const bearer = ({ appKey, secret }: ShownSecret): Record<string, string> => ({ Authorization: `Bearer ${appKey}.${secret}` });
+export const bearer = ({ appKey, secret }: ShownSecret): Record<string, string> => ({
+  Authorization: `Bearer ${appKey}.${secret}`,
+});
 
 export interface Signing {
   readonly method: string;

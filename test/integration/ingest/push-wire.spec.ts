@@ -17,9 +17,21 @@ describe('the push on the wire', () => {
   });
   afterAll(() => house.close());
 
-  const call = async (method: string, target: string, init: { body?: string | Buffer; headers?: Record<string, string> } = {}) => {
-    const headers = { ...bearer(system), ...(init.body === undefined ? {} : { 'Content-Type': 'application/json' }), ...init.headers };
-    const answer = await fetch(`${api.origin}${target}`, { method, headers, ...(init.body === undefined ? {} : { body: init.body as string }) });
+  const call = async (
+    method: string,
+    target: string,
+    init: { body?: string | Buffer; headers?: Record<string, string> } = {},
+  ) => {
+    const headers = {
+      ...bearer(system),
+      ...(init.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...init.headers,
+    };
+    const answer = await fetch(`${api.origin}${target}`, {
+      method,
+      headers,
+      ...(init.body === undefined ? {} : { body: init.body as string }),
+    });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: (text === '' ? {} : JSON.parse(text)) as Body };
   };
@@ -28,13 +40,18 @@ describe('the push on the wire', () => {
   const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 
   it('takes good items, refuses bad ones each with its reasons, in the caller language', async () => {
-    const body = JSON.stringify({ items: [stationItem('w1'), stationItem('w2', { colour: 'red', name: '' }), 7, stationItem('w1')] });
+    const body = JSON.stringify({
+      items: [stationItem('w1'), stationItem('w2', { colour: 'red', name: '' }), 7, stationItem('w1')],
+    });
     const zh = await push(body);
     expect(zh.status).toBe(200);
     expect(zh.body.counts).toEqual({ accepted: 1, duplicate: 1, superseded: 0, rejected: 2 });
     expect(zh.body.items?.[1]).toMatchObject({ index: 1, kind: 'station', sourceId: 'w2', outcome: 'rejected' });
     const errors = zh.body.items?.[1]?.errors as Record<string, string>[];
-    expect(errors.map(({ code, pointer }) => `${code} ${pointer}`).sort()).toEqual(['FIELD_RANGE /data/name', 'FIELD_UNKNOWN /data/colour']);
+    expect(errors.map(({ code, pointer }) => `${code} ${pointer}`).sort()).toEqual([
+      'FIELD_RANGE /data/name',
+      'FIELD_UNKNOWN /data/colour',
+    ]);
     expect(errors[0]?.message).toMatch(/\p{Script=Han}/u);
     expect(errors[0]?.hint).toMatch(/\p{Script=Han}/u);
     const en = await push(body, { 'Accept-Language': 'en-GB,en;q=0.9' });
@@ -53,7 +70,7 @@ describe('the push on the wire', () => {
     ['{"items":[1],"more":1}', 422, 'FIELD_UNKNOWN'],
   ])('refuses the call %s with %i %s', async (text, status, code) => {
     const answer = await push(text);
-    expect(answer.body).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(answer.body).toMatchObject({ status, code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     if (status === 422) expect(answer.body.errors?.length).toBeGreaterThan(0);
@@ -75,11 +92,12 @@ describe('the push on the wire', () => {
 
   it('refuses other content types and compression with 415', async () => {
     const ok = JSON.stringify({ items: [stationItem('w1')] });
-    for (const headers of [
+    const others: Record<string, string>[] = [
       { 'Content-Type': 'text/plain' },
       { 'Content-Type': 'application/json; charset=gb18030' },
       { 'Content-Encoding': 'gzip' },
-    ]) {
+    ];
+    for (const headers of others) {
       expect(await push(ok, headers)).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
     }
     expect(await push(ok, { 'Content-Type': 'application/json; charset=UTF-8' })).toMatchObject({ status: 200 });
@@ -121,9 +139,15 @@ describe('the push on the wire', () => {
     expect(Object.keys(first.body).sort()).toEqual(['batchId', 'outcome', 'receipt', 'recordId', 'version']);
     expect(await put({ revision: 3, data: { ...data, name: '另一个名字' } })).toMatchObject({
       status: 409,
-      body: { code: 'REVISION_CONFLICT', errors: expect.arrayContaining([expect.objectContaining({ code: 'REVISION_CONFLICT' })]) },
+      body: {
+        code: 'REVISION_CONFLICT',
+        errors: expect.arrayContaining([expect.objectContaining({ code: 'REVISION_CONFLICT' })]) as object[],
+      },
     });
-    expect(await put({ data: { ...data, name: 5 } })).toMatchObject({ status: 422, body: { code: 'FIELD_TYPE', errors: [{ pointer: '/data/name' }] } });
+    expect(await put({ data: { ...data, name: 5 } })).toMatchObject({
+      status: 422,
+      body: { code: 'FIELD_TYPE', errors: [{ pointer: '/data/name' }] },
+    });
     expect(await put({ data, op: 'void' })).toMatchObject({ status: 422, body: { code: 'FIELD_UNKNOWN' } });
     expect(await put({ revision: -1, data })).toMatchObject({ status: 422, body: { code: 'REVISION_INVALID' } });
     expect(await call('DELETE', target)).toMatchObject({ status: 422, body: { code: 'VOID_REASON_REQUIRED' } });
@@ -131,9 +155,18 @@ describe('the push on the wire', () => {
       status: 200,
       body: { outcome: 'accepted', version: 2 },
     });
-    expect(await call('DELETE', `${target}?reason=x&revision=1e2`)).toMatchObject({ status: 422, body: { code: 'REVISION_INVALID' } });
-    expect(await put({ data })).toMatchObject({ status: 422, body: { code: 'FIELD_REQUIRED', errors: [{ pointer: '/reason' }] } });
-    expect(await put({ data, reason: '误撤销' })).toMatchObject({ status: 200, body: { outcome: 'accepted', version: 3 } });
+    expect(await call('DELETE', `${target}?reason=x&revision=1e2`)).toMatchObject({
+      status: 422,
+      body: { code: 'REVISION_INVALID' },
+    });
+    expect(await put({ data })).toMatchObject({
+      status: 422,
+      body: { code: 'FIELD_REQUIRED', errors: [{ pointer: '/reason' }] },
+    });
+    expect(await put({ data, reason: '误撤销' })).toMatchObject({
+      status: 200,
+      body: { outcome: 'accepted', version: 3 },
+    });
   });
 
   it('answers 404 to unknown paths and 405 with Allow to unknown methods', async () => {
@@ -157,8 +190,11 @@ describe('the push on the wire', () => {
   });
 
   it('publishes keys, health and its document without authentication', async () => {
-    const open = async (target: string) => (await fetch(`${api.origin}${target}`)).json() as Promise<Record<string, unknown>>;
-    expect(await open('/api/v1/keys')).toMatchObject({ keys: [{ alg: 'Ed25519', notAfter: null, publicKey: expect.stringMatching(/^[\w+/]{43}=$/) }] });
+    const open = async (target: string) =>
+      (await fetch(`${api.origin}${target}`)).json() as Promise<Record<string, unknown>>;
+    expect(await open('/api/v1/keys')).toMatchObject({
+      keys: [{ alg: 'Ed25519', notAfter: null, publicKey: expect.stringMatching(/^[\w+/]{43}=$/) as string }],
+    });
     expect(await open('/health/live')).toEqual({ status: 'ok' });
     expect(await open('/health/ready')).toEqual({ status: 'ok' });
     expect(await open('/api/openapi.json')).toMatchObject({ openapi: '3.1.0' });
@@ -177,13 +213,20 @@ describe('the push on the wire', () => {
     const answer = await call('GET', '/api/v1/nothing?idNo=533401199001011234', { headers: { traceparent } });
     expect(answer.body.traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
     expect(JSON.stringify(api.lines)).not.toContain('533401199001011234');
-    expect(api.lines).toContainEqual(expect.objectContaining({ route: '/api/v1/batches', method: 'POST', status: 200 }));
+    expect(api.lines).toContainEqual(
+      expect.objectContaining({ route: '/api/v1/batches', method: 'POST', status: 200 }),
+    );
   });
 
   it('refuses two framings of one request', async () => {
     const { port } = new URL(api.origin);
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const headers = { ...bearer(system), 'Content-Type': 'application/json', 'Content-Length': '5', 'Transfer-Encoding': 'chunked' };
+      const headers = {
+        ...bearer(system),
+        'Content-Type': 'application/json',
+        'Content-Length': '5',
+        'Transfer-Encoding': 'chunked',
+      };
       const sent = httpRequest({ port, method: 'POST', path: '/api/v1/batches', headers }, (answer) => {
         answer.resume();
         resolve(answer.statusCode);
