@@ -135,8 +135,11 @@ async function ask(url: string, statement: string): Promise<unknown[]> {
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
+let madeAccount = false;
+
 beforeAll(() => {
-  if (IS_ROOT && spawnSync('id', [ORDINARY]).status !== 0) spawnSync('useradd', ['--create-home', ORDINARY]);
+  if (!IS_ROOT || spawnSync('id', [ORDINARY]).status === 0) return;
+  madeAccount = spawnSync('useradd', ['--create-home', ORDINARY]).status === 0;
 });
 
 afterAll(() => {
@@ -146,6 +149,7 @@ afterAll(() => {
   }
   for (const pid of servers) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  if (madeAccount) spawnSync('userdel', ['--remove', ORDINARY]);
 });
 
 const users: (readonly [string, string | null])[] = IS_ROOT
