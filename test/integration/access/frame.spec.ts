@@ -1,4 +1,4 @@
-import { createConnection } from 'node:net';
+import { createConnection, type Server } from 'node:net';
 import { eventuallyPasses } from '../../harness/eventually.js';
 import { bearer, openStationHouse, signed, stationItem, type StationHouse } from './station-api.js';
 
@@ -93,6 +93,25 @@ describe('the frame around the routes', () => {
     const { app } = await house.openApi();
     const server = app.getHttpServer() as { headersTimeout: number; requestTimeout: number };
     expect([server.headersTimeout, server.requestTimeout]).toEqual([15_000, 60_000]);
+  });
+
+  it('stops within 10 s although a client never ends its request (G-80)', async () => {
+    const api = await house.openApi();
+    const socket = createConnection(Number(new URL(api.origin).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    await new Promise<void>((resolve) => socket.once('connect', resolve));
+    socket.write(
+      'POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
+    );
+    await eventuallyPasses(async () => {
+      const open = await new Promise((resolve) =>
+        (api.app.getHttpServer() as Server).getConnections((_error, count) => resolve(count)),
+      );
+      expect(open).toBe(1);
+    });
+    const begun = performance.now();
+    await api.close();
+    expect(performance.now() - begun).toBeLessThan(8_000);
   });
 
   it('answers bytes that are no HTTP with a problem', async () => {
