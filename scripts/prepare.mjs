@@ -49,10 +49,14 @@ function locked(work) {
     if (Date.now() > end) throw new Error(`${LOCK} is held by another launcher; remove it if none runs`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);
   }
+  const unlock = () => rmSync(LOCK, { force: true });
+  // A build that fails ends the process on the spot, past any `finally`.
+  process.once('exit', unlock);
   try {
     return work();
   } finally {
-    rmSync(LOCK, { force: true });
+    process.off('exit', unlock);
+    unlock();
   }
 }
 

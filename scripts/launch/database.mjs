@@ -6,7 +6,7 @@ import { isAlive } from './alive.mjs';
 
 const LOOK_EVERY_MS = 1_000;
 const RESTART_LIMIT = 5;
-const FAST_STOP_MS = 1_500; // TERM ends the whole tree within 10 s (G-80); the programs are gone by then
+const FAST_STOP_MS = 1_200; // TERM ends the whole tree within 10 s (G-80); the programs are gone by then
 
 const require = createRequire(import.meta.url);
 
