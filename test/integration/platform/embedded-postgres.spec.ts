@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { isAlive } from '../../../src/platform/embedded-postgres/index.js';
@@ -105,6 +105,8 @@ async function start(clone: string, user: string | null = null): Promise<Started
   ]);
   const started = { ...(JSON.parse(line) as Started), child };
   servers.add(started.pid);
+  // What root keeps outside the clone goes with it.
+  if (!started.dataFolder.startsWith(clone)) folders.push(dirname(started.dataFolder));
   return started;
 }
 
