@@ -22,8 +22,6 @@ const SIZES = {
 const STYLE = {
   eqeqeq: ['error', 'always', { null: 'ignore' }],
   'no-console': 'error',
-  // Texts that come from outside are searched for control characters on purpose.
-  'no-control-regex': 'off',
   'no-param-reassign': 'error',
   'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'], location: 'start' }],
   'object-shorthand': 'error',
