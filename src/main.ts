@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const role = ROLES.find((name) => name === process.argv[2]) ?? settings.role;
   const foundation = await openFoundation(settings, role);
   const running = await startRole(role, foundation);
-  announceReady({ role, url: running.url });
+  announceReady({ role, url: running.url, port: running.url === null ? null : Number(new URL(running.url).port) });
   foundation.logger.info({ role }, 'started');
   let isStopping = false;
   const stop = async (): Promise<void> => {

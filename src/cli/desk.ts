@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { SourceSystems } from '../access/index.js';
-import { runMigrations } from '../app/data-source.js';
+import { runMigrations } from '../app/index.js';
 import { appendEvidence } from '../evidence/index.js';
 import { Webhooks } from '../notify/index.js';
 import { systemClock } from '../platform/clock/index.js';

@@ -14,6 +14,7 @@ import {
 import { readStandings, refKey, type Child, type Standing } from './parents.js';
 import { bindPersons, spreadToSiblings, type PersonOutcome } from './person-binding.js';
 import { differingFields } from './revision-conflict.js';
+import { raiseVersions } from './raise-version.js';
 import { sealContent } from './sealing.js';
 import { WorkingCopy, type Change } from './working-copy.js';
 
@@ -259,7 +260,7 @@ export class Ledger {
       kind: item.kind.name,
       source_id: item.sourceId,
       biz_no: copy.bizNo,
-      version: last.version,
+      version: copy.sharedVersion ?? last.version,
       revision: Math.max(last.revision, copy.rememberedRevision ?? 0),
       content_hash: item.contentHash,
       is_void: isVoid,
@@ -327,11 +328,15 @@ export class Ledger {
     const own = decisions.filter(({ copy }) => !copy.isGroupVoid);
     const open = own.filter(({ state }) => !SETTLED.has(state));
     const closed = own.filter(({ copy, state }) => SETTLED.has(state) && copy.before);
+    const carriers = carriersOf(open);
+    await raiseVersions(tx, this.ids, carriers.flatMap(({ copy, last }) =>
+      copy.sharedVersion !== null && copy.sharedVersion > last.version ? [{ recordId: copy.recordId, version: copy.sharedVersion }] : [],
+    ));
     await upsertPromises(
       tx,
-      open.map(({ copy, last, columns, waits }) => ({
+      carriers.map(({ copy, last, columns, waits }) => ({
         biz_no: copy.bizNo, record_id: copy.recordId, source_system_id: batch.source.id, kind: last.item.kind.name,
-        version: last.version, county_code: columns.county_code, lane: last.item.kind.lane,
+        version: copy.sharedVersion ?? last.version, county_code: columns.county_code, lane: last.item.kind.lane,
         lane_rank: LANE_RANK[last.item.kind.lane], stage: waits.length > 0 ? 'waiting' : 'ready',
       })), // prettier-ignore
     );
@@ -374,6 +379,16 @@ function finishAll(results: readonly AcceptResult[], copies: ReadonlyMap<string,
     const warnings = own ? [...result.warnings, ...copy.warnings] : result.warnings;
     return { ...result, version: own?.version ?? copy.version, warnings };
   });
+}
+
+/** One promise a number: of several records of one person in a batch, the newest content carries it (G-49). */
+function carriersOf(open: readonly Decision[]): Decision[] {
+  const carriers = new Map<string, Decision>();
+  for (const decision of open) {
+    const known = carriers.get(decision.copy.bizNo);
+    if (!known || known.last.version < decision.last.version) carriers.set(decision.copy.bizNo, decision);
+  }
+  return [...carriers.values()];
 }
 
 /** States that a fresh acceptance leaves with nothing to deliver. */

@@ -51,7 +51,11 @@ export async function bindPersons(
   const bindings: { personBizNo: string; recordId: string }[] = [];
   for (const copy of volunteers) {
     for (const change of copy.changes) bindChange({ copy, change, key: keys.get(change), book, siblings, bindings });
-    adoptGroup(copy, siblings.get(copy.bizNo) ?? []);
+  }
+  for (const copy of volunteers) {
+    const inBatch = volunteers.filter((other) => other !== copy && other.bizNo === copy.bizNo && other.last?.item.op === 'upsert');
+    adoptGroup(copy, siblings.get(copy.bizNo) ?? [], inBatch.length > 0);
+    copy.sharedVersion = book.ofBizNo(copy.bizNo)?.version ?? null;
   }
   const isSaved = await book.save(tx);
   if (isSaved) await insertBindings(tx, context.ids, bindings);
@@ -119,9 +123,9 @@ function bindExisting(step: BindStep, person: PersonRow): void {
 }
 
 /** What the rest of the group means for this record's state. */
-function adoptGroup(copy: WorkingCopy, group: readonly Sibling[]): void {
+function adoptGroup(copy: WorkingCopy, group: readonly Sibling[], livesInBatch: boolean): void {
   copy.groupStateInFlight = group.find((row) => row.has_open_attempt)?.state ?? null;
-  copy.isGroupVoid = copy.last?.item.op === 'void' && group.length > 0;
+  copy.isGroupVoid = copy.last?.item.op === 'void' && (group.length > 0 || livesInBatch);
 }
 
 /**
@@ -132,13 +136,16 @@ export async function spreadToSiblings(
   tx: Tx,
   context: { ids: Ids; persons: PersonOutcome; stateOf: (copy: WorkingCopy) => string },
 ): Promise<void> {
-  for (const copy of context.persons.touched) {
-    const group = context.persons.siblings.get(copy.bizNo) ?? [];
-    if (group.length === 0 || copy.personCode) continue;
-    const version = copy.version;
+  const { touched, siblings } = context.persons;
+  for (const bizNo of new Set(touched.map((copy) => copy.bizNo))) {
+    const group = siblings.get(bizNo) ?? [];
+    const copies = touched.filter((copy) => copy.bizNo === bizNo && !copy.personCode);
+    const version = Math.max(...copies.map((copy) => copy.sharedVersion ?? copy.version));
+    if (group.length === 0 || copies.length === 0) continue;
+    const living = copies.find((copy) => !copy.isGroupVoid);
     const inFlight = group.find((row) => row.has_open_attempt);
-    const state = inFlight?.state ?? (copy.isGroupVoid ? 'queued' : context.stateOf(copy));
-    if (copy.isGroupVoid) await promiseRemaining(tx, context.ids, group, version);
+    const state = inFlight?.state ?? (living ? context.stateOf(living) : 'queued');
+    if (!living) await promiseRemaining(tx, context.ids, group, version);
     await moveGroup(tx, context.ids, group, { version, state });
   }
 }

@@ -18,6 +18,8 @@ export class WorkingCopy {
   personCode: 'PERSON_CONFLICT' | null = null;
   /** State of a sibling of the same person whose row is in flight (G-49). */
   groupStateInFlight: RecordState | null = null;
+  /** Newest version of the person, which every bound record shows (G-13); null = the record counts for itself. */
+  sharedVersion: number | null = null;
   /** Withdrawn, while other records of the same person live on. */
   isGroupVoid = false;
   /** Warnings that the ledger adds to those of the door. */

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '../harness/database.js';
+import { startApi, startWorker, type Program, type ProgramEnvironment } from '../harness/processes.js';
+import { CHECKOUT } from '../harness/run.js';
+import { startNationalSide, type NationalSide } from '../independent/national-side.js';
+
+export type NationalSettings = NonNullable<NonNullable<Parameters<typeof startNationalSide>[0]>['settings']>;
+
+/** Waits that a real nation needs are scaled down, on both sides alike. */
+export const QUICK_PROFILE = {
+  consistency: { readAfterWriteMs: 200, maxCommitLatencyMs: 1_500 },
+  polling: { reviewPollMs: 200, reviewPollMaxMs: 1_000, certificatePollMs: 200, certificatePollMaxMs: 1_000 },
+};
+
+export interface Deployment {
+  readonly database: TestDatabase;
+  readonly national: NationalSide;
+  readonly apiBase: string;
+  readonly credentials: { appKey: string; secret: string };
+  readonly env: ProgramEnvironment;
+  /** Restarts a killed program in its place. */
+  restart(role: 'api' | 'worker'): Promise<void>;
+  program(role: 'api' | 'worker'): Program;
+  close(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  readonly national?: NationalSettings;
+  readonly redisUrl?: string;
+  readonly profile?: object;
+  readonly workers?: number;
+}
+
+/** A whole adapter of real processes against the independent national side. */
+export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
+  const folder = mkdtempSync(join(tmpdir(), 'zhiqiao-flow-'));
+  const database = await createTestDatabase();
+  const national = await startNationalSide({ settings: options.national ?? {} });
+  const overrides = join(folder, 'overrides.json');
+  writeFileSync(overrides, JSON.stringify(options.profile ?? QUICK_PROFILE));
+  const env = {
+    DATABASE_URL: database.url,
+    NATIONAL_BASE_URL: national.baseUrl,
+    NATIONAL_APP_KEY: national.settings.appKey,
+    NATIONAL_APP_SECRET: national.settings.secrets[0] ?? '',
+    NATIONAL_FIELD_KEY: national.settings.fieldKey,
+    NATIONAL_PROFILE_OVERRIDES: overrides,
+    SECRETS_DIR: join(folder, 'secrets'),
+    LOG_LEVEL: 'warn',
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+  };
+  const api = await startApi(env);
+  const port = String(api.ready.port);
+  const apiEnv = { ...env, PORT: port };
+  const programs = new Map<'api' | 'worker', Program>([
+    ['api', api],
+    ['worker', await startWorker(env)],
+  ]);
+  return {
+    database,
+    national,
+    env,
+    apiBase: `http://127.0.0.1:${port}/api/v1`,
+    credentials: createSourceSystem(env),
+    program: (role) => programs.get(role) as Program,
+    restart: async (role) => {
+      programs.set(role, role === 'api' ? await startApi(apiEnv) : await startWorker(env));
+    },
+    close: async () => {
+      for (const program of programs.values()) await program.stop();
+      await national.close();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As an operator does it: by the command line. */
+export function createSourceSystem(env: ProgramEnvironment, area = '5334'): { appKey: string; secret: string } {
+  const args = ['source-systems', 'create', '--name', '联调测试', '--area', area, '--rate', '500', '--parallel', '64', '--json'];
+  const run = spawnSync(process.execPath, [join(CHECKOUT, 'dist/src/cli/main.js'), ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Error(`source-systems create failed: ${run.stderr}`);
+  return JSON.parse(run.stdout) as { appKey: string; secret: string };
+}
