@@ -126,6 +126,7 @@ function accepted(
 ): Settlement {
   if (!kind.isCertificate) return unknown(outcome);
   const national: NationalFacts = {
+    nationalId: outcome.nationalId ?? null,
     nationalVersion: attempt.version,
     nationalHash: attempt.contentHash,
     nationalStatus: 'ACTIVE',

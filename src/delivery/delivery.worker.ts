@@ -116,6 +116,8 @@ export class DeliveryWorker {
       return this.settleItems(leased, answer.items, closing);
     }
     const { outcome, requestId } = answer;
+    // Certainly not processed and may go again at once: the call was too large for what the nation takes now (1306).
+    if (outcome.class === 'RETRY' && outcome.retryAfterMs === 0) this.parts.limits.expire();
     const gate = gateOf(outcome, leased.call.kind);
     if (gate) await closeGate(this.parts.database, gate, outcome);
     if (outcome.class === 'ACCEPTED' && outcome.batchNo !== null) return this.taken(leased, outcome, requestId);

@@ -24,6 +24,7 @@ export function gateOf(outcome: GatewayOutcome, kind: string): { scope: GateScop
   if (outcome.class === 'QUOTA') {
     return { scope: outcome.scope === 'writes' ? 'writes' : 'all', forMs: Math.max(MIN_PAUSE_MS, outcome.retryAfterMs) };
   }
+  if (outcome.class === 'AMBIG' && outcome.pausesOperation) return { scope: `kind:${kind}`, forMs: SOFT_HALT_MS };
   if (outcome.class !== 'HALT') return null;
   const forMs = outcome.isSoft ? SOFT_HALT_MS : HARD_HALT_MS;
   return { scope: outcome.scope === 'profile' ? 'all' : `kind:${kind}`, forMs };

@@ -26,11 +26,16 @@ export class NationalLimits {
     return this.status?.limits ?? { batchItems: 1, batchBytes: 1, qps: 1, concurrency: 1 };
   }
 
+  /** The announced limits turned out to be wrong (1306): ask again before the next call is planned. */
+  expire(): void {
+    this.refreshDueAt = 0;
+  }
+
   /** The newest status, refreshed when it is old; null while the nation has never answered. */
   async fresh(): Promise<NationalStatus | null> {
     if (this.clock.nowMs() >= this.refreshDueAt) {
       this.refreshing ??= this.refresh().finally(() => (this.refreshing = null));
-      if (this.status === null) await this.refreshing;
+      if (this.status === null || this.refreshDueAt === 0) await this.refreshing;
     }
     return this.status;
   }

@@ -11,6 +11,8 @@ export interface RefChild {
   readonly bizNo: string;
   readonly sourceSystemId: string;
   readonly references: readonly RecordRef[];
+  /** Whether the kind's national data names what its context belongs to. */
+  readonly inherits: boolean;
 }
 
 export interface ResolvedRefs {
@@ -50,7 +52,8 @@ async function readLevels(database: Queryable, children: readonly RefChild[]): P
   for (const { sourceSystemId, references } of children) {
     for (const ref of references) wanted.set(keyOf(sourceSystemId, ref), { source: sourceSystemId, ref });
   }
-  for (let level = 0; level < MAX_LEVELS && wanted.size > 0; level += 1) {
+  const levels = children.some((child) => child.inherits) ? MAX_LEVELS : 1;
+  for (let level = 0; level < levels && wanted.size > 0; level += 1) {
     const next = new Map<string, { source: string; ref: RecordRef }>();
     for (const row of await readNewest(database, [...wanted.values()])) {
       known.set(keyOf(row.source_system_id, { kind: row.kind, sourceId: row.source_id }), row);
@@ -85,7 +88,7 @@ function refsOf(child: RefChild, known: ReadonlyMap<string, RefRow>): ResolvedRe
     if (row) refs[roleOf(ref)] = row.biz_no;
     else missing.push(ref.pointer);
   }
-  inherit(child.sourceSystemId, child.references, { refs, known });
+  if (child.inherits) inherit(child.sourceSystemId, child.references, { refs, known });
   return { refs, missing };
 }
 

@@ -3,7 +3,7 @@ import type { Vault } from '../platform/vault/index.js';
 import { openContent } from '../ledger/index.js';
 import type { NationalGateway, NationalRefs, OutgoingItem } from '../national/index.js';
 import { recordKind } from '../records/index.js';
-import { resolveRefs } from './national-refs.js';
+import { resolveRefs, type RefChild } from './national-refs.js';
 
 /** Loads what a planned call carries and puts it into the words of the gateway's port. */
 
@@ -55,9 +55,14 @@ export async function loadOutgoing(
   return { items, incomplete: [...incomplete] };
 }
 
-function childOf(row: ContentRow): { bizNo: string; sourceSystemId: string; references: ReturnType<NonNullable<ReturnType<typeof recordKind>>['references']> } {
-  const references = recordKind(row.kind)?.references(row.payload) ?? [];
-  return { bizNo: row.biz_no, sourceSystemId: row.source_system_id, references };
+function childOf(row: ContentRow): RefChild {
+  const kind = recordKind(row.kind);
+  return {
+    bizNo: row.biz_no,
+    sourceSystemId: row.source_system_id,
+    references: kind?.references(row.payload) ?? [],
+    inherits: kind?.inheritsReferences ?? false,
+  };
 }
 
 function itemOf(row: ContentRow, vault: Vault, refs: NationalRefs): OutgoingItem {

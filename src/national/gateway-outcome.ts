@@ -33,6 +33,8 @@ export interface Done extends Said {
 /** Taken for processing: a receipt (batch) or a certificate's progress has to be polled. */
 export interface Accepted extends Said {
   readonly class: 'ACCEPTED';
+  /** Only for what is stored while it is in progress: a certificate-request (§1.16 B18). */
+  readonly nationalId?: string | null;
   readonly batchNo: string | null;
   readonly pollAfterMs: number;
 }

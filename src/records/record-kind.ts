@@ -69,6 +69,8 @@ export interface RecordKindSpec<Schema extends z.ZodType> {
   readonly rules: readonly DoorRule<z.output<Schema>>[];
   readonly county: CountyRule;
   readonly interval?: (data: z.output<Schema>) => ServiceInterval;
+  /** National data also names what the context belongs to: project, team and station of an activity (G-14). */
+  readonly inheritsReferences?: boolean;
   /** A service-record may only go when a membership in state JOINED of that volunteer in its project stands (G-50). */
   readonly needsMembership?: boolean;
   /** Key that a JOINED membership provides, see `membershipKey`. */

@@ -39,6 +39,7 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
           class: 'ACCEPTED',
           ...base,
           batchNo: textOf(said.payload.batchNo),
+          nationalId: textOf(said.payload.nationalId),
           pollAfterMs: pollAfterMs(said, spec, context),
         };
       case 'WAITDEP':

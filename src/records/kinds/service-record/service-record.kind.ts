@@ -20,6 +20,7 @@ export const serviceRecordKind = defineRecordKind({
     startAt: toBeijing(data.startAt),
     endAt: toBeijing(data.endAt),
   }),
+  inheritsReferences: true,
   needsMembership: true,
   minutes: (data) => data.minutes,
   dueAfterActivity: true,
