@@ -5,6 +5,6 @@
 // Start at  authenticate.ts
 export { AccessModule } from './access.module.js';
 export { callerOf, SourceGuard } from './source.guard.js';
-export type { SourceSystem } from './source-directory.js';
+export { SEALED_SECRETS, type SourceSystem } from './source-directory.js';
 export { SourceSystems, SourceSystemUnknownError, type NewSourceSystem, type ShownSecret } from './source-systems.js';
 export { isAppKey } from './credentials.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../platform/database/index.js';
 import type { Clock } from '../platform/clock/index.js';
-import type { Vault } from '../platform/vault/index.js';
+import type { SealedColumn, Vault } from '../platform/vault/index.js';
 
 /** One secret that is good now; the plain text is opened only when a signature asks for it. */
 export interface LiveSecret {
@@ -41,7 +41,13 @@ SELECT s.id, s.area_code, s.rate_per_second, s.max_parallel, s.is_signature_requ
 const CACHE_MS = 2_000;
 
 /** Where a sealed secret belongs; authenticated by the vault. */
-export const secretPlace = (id: string): string => `source_system_secret|sealed_secret|${id}`;
+export const secretPlace = (id: string): string => `${SECRET_PLACE}${id}`;
+const SECRET_PLACE = 'source_system_secret|sealed_secret|';
+
+/** For the rotation of keys. */
+export const SEALED_SECRETS: SealedColumn = {
+  table: 'source_system_secret', idColumn: 'id', column: 'sealed_secret', placeColumn: 'id', placePrefix: SECRET_PLACE,
+}; // prettier-ignore
 
 /**
  * Source systems by appKey, cached for a moment. Only found ones are kept, so that a made-up key takes no memory

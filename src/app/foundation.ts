@@ -43,7 +43,8 @@ export async function openFoundation(settings: Settings, role: Role): Promise<Fo
   const dataSource = createDataSource({ url: databaseUrl, poolSize: settings.databasePoolSize, applicationName: `zhiqiao-${role}` });
   await dataSource.initialize();
   const database = new Database(poolOf(dataSource, logger));
-  const vault = createVault(await openKeys(settings, database));
+  const keys = await openKeys(settings, database);
+  const vault = createVault(keys, () => openKeyStore(settings.secretsDir, { mayCreate: false, nowIso: '' }));
   return { settings, logger, clock: systemClock, ids: systemIds, dataSource, database, databaseUrl, vault, profile };
 }
 

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { SourceSystems } from '../access/index.js';
+import { SEALED_SECRETS, SourceSystems } from '../access/index.js';
 import { runMigrations } from '../app/index.js';
 import { appendEvidence } from '../evidence/index.js';
-import { Webhooks } from '../notify/index.js';
+import { SEALED_VERSIONS } from '../ledger/index.js';
+import { SEALED_WEBHOOK_SECRETS, Webhooks } from '../notify/index.js';
 import { systemClock } from '../platform/clock/index.js';
 import { projectRoot, type Settings } from '../platform/config/index.js';
 import { Database } from '../platform/database/index.js';
 import { systemIds } from '../platform/ids/index.js';
-import { createVault, openKeyStore } from '../platform/vault/index.js';
+import { addDataKey, createVault, openKeyStore, resealColumn } from '../platform/vault/index.js';
 
 /** Whom the evidence names: whoever has the shell of the server. */
 export const CLI_ACTOR = 'cli';
@@ -18,6 +19,8 @@ export const CLI_ACTOR = 'cli';
 export interface Desk {
   readonly sourceSystems: SourceSystems;
   readonly webhooks: Webhooks;
+  /** A new data key, and everything sealed so far sealed with it (S33). */
+  rotateKeys(): Promise<{ keyId: string; resealed: number }>;
 }
 
 /** The command cannot be carried out as things are; the message says what to do. */
@@ -70,8 +73,23 @@ export async function atDesk<T>(settings: Settings, work: (desk: Desk) => Promis
         allowInternal: settings.webhookAllowInternal,
         prove: (tx, act) => appendEvidence(tx, [{ kind: 'admin.action', actor: CLI_ACTOR, ...act }]),
       }),
+      rotateKeys: () => rotateKeys(settings.secretsDir, database),
     });
   } finally {
     await pool.end();
   }
+}
+
+/** Killed half way, it is finished by running it again: both keys stay readable all the time (R81). */
+async function rotateKeys(secretsDir: string, database: Database): Promise<{ keyId: string; resealed: number }> {
+  const keyId = addDataKey(secretsDir);
+  await database.transaction((tx) =>
+    appendEvidence(tx, [{ kind: 'admin.action', actor: CLI_ACTOR, act: 'keys.rotate', keyId }]),
+  );
+  const vault = createVault(openKeyStore(secretsDir, { mayCreate: false, nowIso: '' }));
+  let resealed = 0;
+  for (const column of [SEALED_VERSIONS, SEALED_SECRETS, SEALED_WEBHOOK_SECRETS]) {
+    resealed += await resealColumn(database, vault, column);
+  }
+  return { keyId, resealed };
 }

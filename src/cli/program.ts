@@ -109,10 +109,20 @@ function webhooks(carry: Carry): Command {
   return group;
 }
 
+function keys(carry: Carry): Command {
+  const group = new Command('keys').description('keys that seal personal data at rest');
+  group
+    .command('rotate')
+    .description('a new data key; everything sealed so far is sealed again with it')
+    .addOption(json())
+    .action((given: { json: boolean }) => carry((desk) => desk.rotateKeys(), given.json));
+  return group;
+}
+
 /** The commands of `npm run cli --`. A mistake in calling them throws commander's error instead of ending the process. */
 export function createProgram(carry: Carry): Command {
   const program = new Command('npm run cli --').description('administration of zhiqiao').showHelpAfterError();
-  program.addCommand(sourceSystems(carry)).addCommand(webhooks(carry));
+  program.addCommand(sourceSystems(carry)).addCommand(webhooks(carry)).addCommand(keys(carry));
   const strict = (command: Command): void => {
     command.exitOverride();
     command.commands.forEach(strict);

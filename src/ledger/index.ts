@@ -17,5 +17,5 @@ export {
   type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore
 export { readStandings, refKey, type Child, type Standing } from './parents.js';
-export { openContent } from './sealing.js';
+export { openContent, SEALED_VERSIONS } from './sealing.js';
 export { sweepWaits } from './sweeping.js';

@@ -1,4 +1,4 @@
-import type { Vault } from '../platform/vault/index.js';
+import type { SealedColumn, Vault } from '../platform/vault/index.js';
 import type { RecordData, RecordKind } from '../records/index.js';
 
 /** What is kept encrypted of one version: personal fields, the reason, and the salt of its commitment. */
@@ -20,7 +20,13 @@ export interface OpenedContent {
   readonly salt: string;
 }
 
-const place = (recordId: string): string => `record_version|sealed|${recordId}`;
+const PLACE_PREFIX = 'record_version|sealed|';
+const place = (recordId: string): string => `${PLACE_PREFIX}${recordId}`;
+
+/** For the rotation of keys. */
+export const SEALED_VERSIONS: SealedColumn = {
+  table: 'record_version', idColumn: 'id', column: 'sealed', placeColumn: 'record_id', placePrefix: PLACE_PREFIX,
+}; // prettier-ignore
 
 /** Splits data into its plain and its personal fields and seals the latter for this record. */
 export function sealContent(

@@ -6,4 +6,4 @@
 export { NotifyModule } from './notify.module.js';
 export { WebhookDeliverer } from './webhook-deliverer.js';
 export { WebhookTargetError } from './webhook-target.js';
-export { Webhooks, WebhookUnknownError, type ListedWebhook, type Prove } from './webhooks.js';
+export { SEALED_WEBHOOK_SECRETS, Webhooks, WebhookUnknownError, type ListedWebhook, type Prove } from './webhooks.js';

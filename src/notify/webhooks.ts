@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Database, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
-import type { Vault } from '../platform/vault/index.js';
+import type { SealedColumn, Vault } from '../platform/vault/index.js';
 import { parseTarget } from './webhook-target.js';
 
 /** Standard Webhooks asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32;
 
-export const webhookPlace = (id: string): string => `webhook|sealed_secret|${id}`;
+export const webhookPlace = (id: string): string => `${WEBHOOK_PLACE}${id}`;
+const WEBHOOK_PLACE = 'webhook|sealed_secret|';
+
+/** For the rotation of keys. */
+export const SEALED_WEBHOOK_SECRETS: SealedColumn = {
+  table: 'webhook', idColumn: 'id', column: 'sealed_secret', placeColumn: 'id', placePrefix: WEBHOOK_PLACE,
+}; // prettier-ignore
 
 /** No such source system or webhook. */
 export class WebhookUnknownError extends Error {

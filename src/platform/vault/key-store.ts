@@ -97,6 +97,27 @@ export function hasKeys(dir: string): boolean {
 }
 
 /**
+ * Adds a data key that seals from now on; the older ones go on opening what they sealed (S33).
+ * Processes that run learn of it when they meet something it has sealed.
+ */
+export function addDataKey(dir: string): string {
+  const path = join(dir, FILE);
+  return withLock(dir, () => {
+    const file = JSON.parse(readFileSync(path, 'utf8')) as KeyFile;
+    const id = `d${file.dataKeys.length + 1}`;
+    file.dataKeys.unshift({ id, key: randomBytes(KEY_BYTES).toString('base64') });
+    writeAtomically(path, file);
+    return id;
+  });
+}
+
+function writeAtomically(path: string, file: KeyFile): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(file, null, 2), { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+/**
  * Reads the keys, making them on the very first start.
  * Throws SecretsMissingError when `mayCreate` is false (the database holds records) and there are none.
  */
@@ -112,11 +133,7 @@ export function openKeyStore(dir: string, options: { mayCreate: boolean; nowIso:
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
   return withLock(dir, () => {
-    if (!existsSync(path)) {
-      const draft = `${path}.${process.pid}`;
-      writeFileSync(draft, JSON.stringify(newKeyFile(options.nowIso), null, 2), { mode: 0o600 });
-      renameSync(draft, path);
-    }
+    if (!existsSync(path)) writeAtomically(path, newKeyFile(options.nowIso));
     return parse(readFileSync(path, 'utf8'));
   });
 }

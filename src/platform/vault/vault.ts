@@ -13,6 +13,8 @@ export interface Vault {
   blindIndex(purpose: string, value: string): Buffer;
   signReceipt(text: string): { keyId: string; signature: string };
   readonly receiptKeys: readonly ReceiptKey[];
+  /** What every value sealed from now on begins with: tells which rows a rotation has still to seal again. */
+  readonly newestHeader: Buffer;
 }
 
 export class VaultError extends Error {
@@ -22,15 +24,23 @@ export class VaultError extends Error {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export function createVault(keys: KeyStore): Vault {
+/** `reload` is asked once for a key that another process has added meanwhile. */
+export function createVault(keys: KeyStore, reload?: () => KeyStore): Vault {
   const newest = keys.dataKeys[0];
   const signer = keys.receiptKeys[0];
   if (!newest || !signer) throw new VaultError('no data key or no receipt key');
   const byId = new Map(keys.dataKeys.map(({ id, key }) => [id, key]));
+  const keyOf = (id: string): Buffer => {
+    if (!byId.has(id)) for (const added of reload?.().dataKeys ?? []) byId.set(added.id, added.key);
+    const key = byId.get(id);
+    if (!key) throw new VaultError(`unknown data key ${id}`);
+    return key;
+  };
   const header = Buffer.concat([Buffer.from([newest.id.length]), Buffer.from(newest.id, 'ascii')]);
 
   return {
     receiptKeys: keys.receiptKeys,
+    newestHeader: header,
     seal(plain, place) {
       const nonce = randomFillSync(Buffer.allocUnsafe(NONCE_BYTES));
       const cipher = createCipheriv('aes-256-gcm', newest.key, nonce);
@@ -42,8 +52,7 @@ export function createVault(keys: KeyStore): Vault {
     open(sealed, place) {
       const idEnd = 1 + (sealed[0] ?? 0);
       const keyId = sealed.subarray(1, idEnd).toString('ascii');
-      const key = byId.get(keyId);
-      if (!key) throw new VaultError(`unknown data key ${keyId}`);
+      const key = keyOf(keyId);
       const nonce = sealed.subarray(idEnd, idEnd + NONCE_BYTES);
       const tagEnd = idEnd + NONCE_BYTES + TAG_BYTES;
       const decipher = createDecipheriv('aes-256-gcm', key, nonce);
