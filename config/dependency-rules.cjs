@@ -57,6 +57,15 @@ const FRONT_DOORS = ['^src/[^/]+/index\\.ts$', '^src/platform/[^/]+/index\\.ts$'
 /** Packages that carry our crypto or canonical form; the simulator has its own. */
 const SHARED_MISTAKES = ['canonicalize', 'sm-crypto-v2', 'standardwebhooks'];
 
+/** What the pure room may use beyond itself. */
+const PLAIN_TOOLS = ['node_modules/(zod|canonicalize)/', '^crypto$'];
+
+/**
+ * The State Council's calendar changes once a year and is shipped as data (config/calendar), so this one file reads
+ * it, once, at start. Whoever tests or reuses the rules hands a calendar in.
+ */
+const SHIPPED_TABLES_READER = '^src/records/calendar-loader\\.ts$';
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -94,8 +103,15 @@ module.exports = {
       name: 'records-are-plain',
       comment: 'the same code runs in tests, console and workers: zod and node:crypto only',
       severity: 'error',
-      from: { path: room('records'), pathNot: '\\.spec\\.ts$' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: ['node_modules/(zod|canonicalize)/', '^crypto$'] },
+      from: { path: room('records'), pathNot: ['\\.spec\\.ts$', SHIPPED_TABLES_READER] },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: PLAIN_TOOLS },
+    },
+    {
+      name: 'records-read-shipped-tables',
+      comment: 'the reader of shipped tables may open files, and nothing else more than its room',
+      severity: 'error',
+      from: { path: SHIPPED_TABLES_READER },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: [...PLAIN_TOOLS, '^(fs|path)$'] },
     },
     {
       name: 'queue-behind-its-wall',

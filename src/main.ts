@@ -26,7 +26,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 }
 
-async function startRole(role: Role, foundation: Parameters<typeof startApi>[0]): Promise<{ url: string | null; close(): Promise<void> }> {
+async function startRole(
+  role: Role,
+  foundation: Parameters<typeof startApi>[0],
+): Promise<{ url: string | null; close(): Promise<void> }> {
   const worker = role === 'api' ? null : await startWorker(foundation);
   const api = role === 'worker' ? null : await startApi(foundation);
   return {

@@ -27,6 +27,7 @@ describe('canonicalJson', () => {
 
   it('writes the example of RFC 8785 §3.2.2', () => {
     const value = {
+      // eslint-disable-next-line no-loss-of-precision -- the RFC's own digits
       numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000f\nA\'B"\\\\"/',
       literals: [null, true, false],

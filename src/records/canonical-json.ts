@@ -12,7 +12,8 @@ import { isWellFormed } from './text.js';
 /** Text whose JSON is itself between quotes; true of nearly every text that we carry. */
 // eslint-disable-next-line no-control-regex -- control characters are what JSON has to escape
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
-/** Only beyond ASCII can NFC change a text. */
+/** Only beyond Latin-1 can NFC change a text. */
+// eslint-disable-next-line no-control-regex -- the whole range is meant
 const BEYOND_LATIN1 = /[^\u0000-\u00ff]/;
 
 /**

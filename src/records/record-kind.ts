@@ -49,7 +49,8 @@ export interface ServiceInterval {
 }
 
 /** How a record's county is known: from its own area field, or from the parent it refers to. */
-export type CountyRule = { readonly from: 'own'; readonly field: string } | { readonly from: 'ref'; readonly field: string };
+export type CountyRule =
+  { readonly from: 'own'; readonly field: string } | { readonly from: 'ref'; readonly field: string };
 
 export interface RecordKindSpec<Schema extends z.ZodType> {
   /** Kebab-case, as in the station contract §3. */

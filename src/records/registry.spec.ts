@@ -14,7 +14,7 @@ const KIND_ROWS = RECORD_KINDS.map((kind) => [kind.name, kind] as const);
 
 function fieldsOf(schema: z.ZodType): string[] {
   if (!(schema instanceof z.ZodObject)) throw new Error('the schema of a kind is a strict object');
-  return Object.keys(schema.shape as Record<string, unknown>);
+  return Object.keys(schema.shape);
 }
 
 function parentKinds(name: string): string[] {

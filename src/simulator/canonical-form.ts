@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Fields, Json } from './model.js';
 
-// The whole ASCII range is meant: such text is in NFC already.
+// Such text is in NFC already.
+// eslint-disable-next-line no-control-regex -- the whole ASCII range is meant
 const ASCII_ONLY = /^[\u0000-\u007f]*$/;
 
 function canonicalText(text: string): string {

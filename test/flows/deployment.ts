@@ -80,7 +80,19 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
 
 /** As an operator does it: by the command line. */
 export function createSourceSystem(env: ProgramEnvironment, area = '5334'): { appKey: string; secret: string } {
-  const args = ['source-systems', 'create', '--name', '联调测试', '--area', area, '--rate', '500', '--parallel', '64', '--json'];
+  const args = [
+    'source-systems',
+    'create',
+    '--name',
+    '联调测试',
+    '--area',
+    area,
+    '--rate',
+    '500',
+    '--parallel',
+    '64',
+    '--json',
+  ];
   const run = spawnSync(process.execPath, [join(CHECKOUT, 'dist/src/cli/main.js'), ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     encoding: 'utf8',

@@ -94,7 +94,10 @@ export async function runContractFlow(flow: ContractFlow): Promise<ContractRepor
     await quiet(run, all);
     await feed.finish();
     const evidence = await gather(all, first, run.view);
-    run.problems.push(...checkRecords(evidence), ...(await checkCertificates(evidence, first, chaos.certificateFiles ?? true)));
+    run.problems.push(
+      ...checkRecords(evidence),
+      ...(await checkCertificates(evidence, first, chaos.certificateFiles ?? true)),
+    );
     run.problems.push(...(await feed.compare(evidence.statuses)), ...(await judgeNational(run.view)));
     const pushes = [...main.batches, ...last.batches];
     const report = await reportOf(run, { flow, evidence, pushes, started });

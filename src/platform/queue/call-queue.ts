@@ -1,4 +1,12 @@
-import { createPostgresBackend, Queue, runMigrations, Worker, type Job, type QueueOptions, type WorkerOptions } from 'bullmq';
+import {
+  createPostgresBackend,
+  Queue,
+  runMigrations,
+  Worker,
+  type Job,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 
@@ -40,7 +48,7 @@ async function migratePostgres(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await runMigrations(client as never);
+    await runMigrations(client);
   } finally {
     await client.end();
   }
@@ -51,10 +59,9 @@ async function refuseEviction(url: string): Promise<void> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: true });
   try {
     await redis.connect();
-    const reply = await redis.config('GET', 'maxmemory-policy');
-    const policy = Array.isArray(reply) ? reply[1] : undefined;
+    const [, policy] = (await redis.config('GET', 'maxmemory-policy')) as readonly (string | undefined)[];
     if (policy !== undefined && policy !== 'noeviction') {
-      throw new Error(`Redis has maxmemory-policy ${String(policy)}: set it to noeviction, then start again.`);
+      throw new Error(`Redis has maxmemory-policy ${policy}: set it to noeviction, then start again.`);
     }
   } finally {
     redis.disconnect();

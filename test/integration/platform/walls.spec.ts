@@ -43,6 +43,7 @@ const PLANTED: readonly [rule: string, file: string, text: string][] = [
   ['simulator-stands-alone', 'src/simulator/b.ts', "import '../platform/queue/index.js';"],
   ['simulator-own-crypto', 'src/simulator/c.ts', "import 'canonicalize';"],
   ['records-are-plain', 'src/records/c.ts', "import 'node:fs';"],
+  ['records-read-shipped-tables', 'src/records/calendar-loader.ts', "import 'node:http';"],
   ['queue-behind-its-wall', 'src/delivery/c.ts', "import 'bullmq';"],
   ['programs-are-not-imported', 'src/delivery/d.ts', "import '../app/index.js';"],
   ['no-cycles', 'src/ledger/back.ts', "import { forth } from './cycle.js'; export const back: unknown = forth;"],
