@@ -7,6 +7,7 @@ import type { NationalGateway } from '../national/index.js';
 import { CertificateFreezer } from './certificate-freezer.js';
 import { DeliveryWorker } from './delivery.worker.js';
 import { Dispatcher } from './dispatcher.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { NationalLimits } from './national-limits.js';
 import { Planner } from './planner.js';
 import { ReadingPlanner } from './reading-planner.js';
@@ -41,7 +42,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
-  const worker = new DeliveryWorker({ database, gateway, settlement, reading, turns, limits, vault, ids });
+  const leases = new LeaseKeeper(database, parts.report);
+  const worker = new DeliveryWorker({ database, gateway, settlement, reading, turns, limits, leases, vault, ids });
   const dispatcher = new Dispatcher({
     ...parts, limits, worker,
     planner: new Planner({ database, gateway, ids }),

@@ -7,6 +7,7 @@ import type { GatewayOutcome, NationalGateway, OutgoingItem, PreparedCall, Recei
 import { awaitReceipt, closeCall, holdLease, leaseCall, recordSending, replanCall, type CallRow } from './calls.queries.js';
 import { closeGate, gateOf } from './gates.js';
 import { loadOutgoing } from './outgoing.js';
+import { LEASE_MS, type LeaseKeeper } from './lease-keeper.js';
 import type { ReadingWorker } from './reading.worker.js';
 import type { NationalLimits } from './national-limits.js';
 import type { Turns } from './turns.js';
@@ -18,12 +19,11 @@ export interface WorkerParts {
   readonly reading: ReadingWorker;
   readonly turns: Turns;
   readonly limits: NationalLimits;
+  readonly leases: LeaseKeeper;
   readonly vault: Vault;
   readonly ids: Ids;
 }
 
-/** A lease outlives the call's own deadline; what is still open after it belongs to a dead worker. */
-const LEASE_MARGIN_MS = 5_000;
 /** A receipt that has not come for this long is looked up entry by entry (F20). */
 const RECEIPT_PATIENCE_MS = 45 * 60_000;
 const POLL_GROWTH = 1.3;
@@ -45,9 +45,11 @@ export class DeliveryWorker {
 
   async work(job: CallJob): Promise<void> {
     const token = this.parts.ids.uuid();
-    const ms = this.parts.gateway.facts.callDeadlineMs + LEASE_MARGIN_MS;
-    const call = await leaseCall(this.parts.database, job.callId, { token, ms });
-    if (!call) return;
+    const call = await leaseCall(this.parts.database, job.callId, { token, ms: LEASE_MS });
+    if (call) await this.parts.leases.during(token, () => this.step(call, token));
+  }
+
+  private async step(call: CallRow, token: string): Promise<void> {
     const leased = { call, token };
     if (call.operation === 'write-single' || call.operation === 'write-batch') {
       await (call.stage === 'receipt' ? this.pollReceipt(leased) : this.send(leased));
