@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const foundation = await openFoundation(settings, role);
   const running = await startRole(role, foundation);
   announceReady({ role, url: running.url, port: running.url === null ? null : Number(new URL(running.url).port) });
-  foundation.logger.info({ role }, 'started');
+  foundation.logger.info({}, 'started');
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;

@@ -58,7 +58,10 @@ export class CertificateFreezer {
       await this.wait(tx, request, decision.waitingFor);
       return false;
     }
-    await tx.query(`DELETE FROM record_wait WHERE record_id = $1 AND waits_key = $2`, [request.id, CERTIFICATE_SET_KEY]);
+    await tx.query(`DELETE FROM record_wait WHERE record_id = $1 AND waits_key = $2`, [
+      request.id,
+      CERTIFICATE_SET_KEY,
+    ]);
     if (decision.kind === 'refuse') {
       await this.refuse(tx, request);
       return false;
@@ -74,10 +77,10 @@ export class CertificateFreezer {
       `UPDATE record SET waiting_for = $2::jsonb WHERE id = $1 AND waiting_for IS DISTINCT FROM $2::jsonb`,
       [request.id, JSON.stringify(waitingFor)],
     );
-    await tx.query(
-      `UPDATE record_wait SET looked_at = now() WHERE record_id = $1 AND waits_key = $2`,
-      [request.id, CERTIFICATE_SET_KEY],
-    );
+    await tx.query(`UPDATE record_wait SET looked_at = now() WHERE record_id = $1 AND waits_key = $2`, [
+      request.id,
+      CERTIFICATE_SET_KEY,
+    ]);
   }
 
   /** A named record of somebody else, or one that is withdrawn, cannot be certified (R67-20). */
@@ -145,11 +148,7 @@ async function decideNamed(
   return { kind: 'wait', waitingFor };
 }
 
-async function decidePeriod(
-  tx: Tx,
-  request: RequestRow,
-  data: Readonly<Record<string, unknown>>,
-): Promise<Decision> {
+async function decidePeriod(tx: Tx, request: RequestRow, data: Readonly<Record<string, unknown>>): Promise<Decision> {
   const lines = await tx.query<LineRow>(
     `${PERSON_OF} SELECT ${LINE_COLUMNS} FROM person_of o
      JOIN record l ON l.source_system_id = o.source_system_id AND l.subject_ref = o.ref AND l.kind = 'service-record'
@@ -159,12 +158,17 @@ async function decidePeriod(
   const underWay = lines.filter((line) => line.is_hopeful);
   if (underWay.length > 0) {
     const reason = '期间内还有服务记录正在同步';
-    const waitingFor = underWay.slice(0, NAMED_RECORDS).map((line) => ({ kind: 'service-record', sourceId: line.source_id, reason }));
+    const waitingFor = underWay
+      .slice(0, NAMED_RECORDS)
+      .map((line) => ({ kind: 'service-record', sourceId: line.source_id, reason }));
     return { kind: 'wait', waitingFor };
   }
   const mirrored = lines.filter((line) => line.state === 'mirrored');
   if (mirrored.length > 0) return { kind: 'freeze', lines: mirrored };
-  return { kind: 'wait', waitingFor: [{ kind: 'service-record', sourceId: null, reason: '期间内没有已同步的服务记录' }] };
+  return {
+    kind: 'wait',
+    waitingFor: [{ kind: 'service-record', sourceId: null, reason: '期间内没有已同步的服务记录' }],
+  };
 }
 
 async function writeSet(tx: Tx, request: RequestRow, lines: readonly LineRow[]): Promise<void> {
@@ -182,6 +186,9 @@ async function writeSet(tx: Tx, request: RequestRow, lines: readonly LineRow[]):
     `INSERT INTO certificate_line (certificate_record_id, record_id, biz_no, version, minutes)
      SELECT $1, x.id, x.biz_no, x.version, x.minutes
      FROM jsonb_to_recordset($2::jsonb) AS x(id uuid, biz_no text, version int, minutes int)`,
-    [request.id, JSON.stringify(lines.map(({ id, biz_no, version, minutes: own }) => ({ id, biz_no, version, minutes: own })))],
+    [
+      request.id,
+      JSON.stringify(lines.map(({ id, biz_no, version, minutes: own }) => ({ id, biz_no, version, minutes: own }))),
+    ],
   );
 }

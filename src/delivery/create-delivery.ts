@@ -43,7 +43,10 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
   const leases = new LeaseKeeper(database, parts.report);
-  const worker = new DeliveryWorker({ database, gateway, settlement, reading, turns, limits, leases, vault, ids });
+  const worker = new DeliveryWorker({
+    database, gateway, settlement, reading, turns, limits, leases, vault, ids,
+    report: parts.report,
+  }); // prettier-ignore
   const dispatcher = new Dispatcher({
     ...parts, limits, worker,
     planner: new Planner({ database, gateway, ids }),

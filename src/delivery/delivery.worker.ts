@@ -3,8 +3,23 @@ import type { Ids } from '../platform/ids/index.js';
 import type { CallJob } from '../platform/queue/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import { lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
-import type { GatewayOutcome, NationalGateway, OutgoingItem, PreparedCall, ReceiptAnswer, WriteAnswer } from '../national/index.js';
-import { awaitReceipt, closeCall, holdLease, leaseCall, recordSending, replanCall, type CallRow } from './calls.queries.js';
+import type {
+  GatewayOutcome,
+  NationalGateway,
+  OutgoingItem,
+  PreparedCall,
+  ReceiptAnswer,
+  WriteAnswer,
+} from '../national/index.js';
+import {
+  awaitReceipt,
+  closeCall,
+  holdLease,
+  leaseCall,
+  recordSending,
+  replanCall,
+  type CallRow,
+} from './calls.queries.js';
 import { closeGate, gateOf } from './gates.js';
 import { loadOutgoing } from './outgoing.js';
 import { LEASE_MS, type LeaseKeeper } from './lease-keeper.js';
@@ -22,6 +37,7 @@ export interface WorkerParts {
   readonly leases: LeaseKeeper;
   readonly vault: Vault;
   readonly ids: Ids;
+  readonly report: (step: string, error: unknown) => void;
 }
 
 /** A receipt that has not come for this long is looked up entry by entry (F20). */
@@ -73,31 +89,32 @@ export class DeliveryWorker {
   private async load({ call, token }: Leased): Promise<PreparedCall | null> {
     const { database, gateway } = this.parts;
     const { items, incomplete } = await loadOutgoing(database, this.parts, call.id);
-    const { good, refused } = this.mappable(items);
+    const { prepared, refused } = this.prepare(items, call.client_batch_no);
     const local = new Map<string, GatewayOutcome>(refused);
     for (const bizNo of incomplete) local.set(bizNo, PARENT_GONE);
     if (local.size > 0) await this.settleSome({ call, token }, local);
-    if (good.length > 0) return gateway.prepare(good, call.client_batch_no);
-    await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING-TO-SEND', requestId: null });
-    return null;
+    if (prepared === null)
+      await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING-TO-SEND', requestId: null });
+    return prepared;
   }
 
-  private mappable(items: readonly OutgoingItem[]): { good: OutgoingItem[]; refused: [string, GatewayOutcome][] } {
-    const good: OutgoingItem[] = [];
-    const refused: [string, GatewayOutcome][] = [];
+  /** Maps all entries at once; when one of them cannot be mapped, finds out which and goes on with the others. */
+  private prepare(
+    items: readonly OutgoingItem[],
+    clientBatchNo: string | null,
+  ): { prepared: PreparedCall | null; refused: [string, GatewayOutcome][] } {
+    const { gateway } = this.parts;
+    if (items.length === 0) return { prepared: null, refused: [] };
     try {
-      if (items.length > 0) this.parts.gateway.prepare(items, null);
-      return { good: [...items], refused };
-    } catch {
-      for (const item of items) {
-        try {
-          this.parts.gateway.prepare([item], null);
-          good.push(item);
-        } catch {
-          refused.push([item.bizNo, UNMAPPABLE]);
-        }
-      }
-      return { good, refused };
+      return { prepared: gateway.prepare(items, clientBatchNo), refused: [] };
+    } catch (error) {
+      if (items.length === 1) return { prepared: null, refused: [[(items[0] as OutgoingItem).bizNo, UNMAPPABLE]] };
+      this.parts.report('map-entries', error);
+      const good = items.filter((item) => this.prepare([item], null).prepared !== null);
+      const refused = items
+        .filter((item) => !good.includes(item))
+        .map((item): [string, GatewayOutcome] => [item.bizNo, UNMAPPABLE]);
+      return { prepared: good.length > 0 ? gateway.prepare(good, clientBatchNo) : null, refused };
     }
   }
 
@@ -123,7 +140,8 @@ export class DeliveryWorker {
     const gate = gateOf(outcome, leased.call.kind);
     if (gate) await closeGate(this.parts.database, gate, outcome);
     if (outcome.class === 'ACCEPTED' && outcome.batchNo !== null) return this.taken(leased, outcome, requestId);
-    if (outcome.class === 'AMBIG' && leased.call.operation === 'write-batch') return this.lost(leased, outcome, requestId);
+    if (outcome.class === 'AMBIG' && leased.call.operation === 'write-batch')
+      return this.lost(leased, outcome, requestId);
     return this.settleItems(leased, () => outcome, { class: outcome.class, code: outcome.code, requestId });
   }
 
@@ -145,7 +163,11 @@ export class DeliveryWorker {
     await this.parts.database.transaction(async (tx) => {
       if (!(await holdLease(tx, call.id, token))) return;
       const attempts = await lockAttempts(tx, call.id);
-      await this.parts.settlement.settle(tx, attempts.map((attempt) => ({ attempt, outcome })), LOST_BATCH_LOOKUP_MS);
+      await this.parts.settlement.settle(
+        tx,
+        attempts.map((attempt) => ({ attempt, outcome })),
+        LOST_BATCH_LOOKUP_MS,
+      );
       await awaitReceipt(tx, call.id, { batchNo: null, afterMs: 0, requestId });
     });
   }
@@ -210,7 +232,10 @@ export class DeliveryWorker {
     closing: { class: string; code: string; requestId: string | null },
   ): Promise<void> {
     const outcomeOf = typeof items === 'function' ? items : (bizNo: string) => items.get(bizNo) ?? NOT_NAMED;
-    const gates = new Map<string, { gate: { scope: 'all' | 'writes' | `kind:${string}`; forMs: number }; outcome: GatewayOutcome }>();
+    const gates = new Map<
+      string,
+      { gate: { scope: 'all' | 'writes' | `kind:${string}`; forMs: number }; outcome: GatewayOutcome }
+    >();
     await this.parts.database.transaction(async (tx) => {
       if (!(await holdLease(tx, call.id, token))) return;
       const answered: AnsweredAttempt[] = (await lockAttempts(tx, call.id)).map((attempt) => ({
@@ -240,7 +265,10 @@ export class DeliveryWorker {
     });
   }
 
-  private async close({ call, token }: Leased, closing: { class: string; code: string; requestId: string | null }): Promise<void> {
+  private async close(
+    { call, token }: Leased,
+    closing: { class: string; code: string; requestId: string | null },
+  ): Promise<void> {
     await this.parts.database.transaction(async (tx) => {
       if (await holdLease(tx, call.id, token)) await closeCall(tx, call.id, closing);
     });
@@ -275,7 +303,12 @@ export class LeaseLostError extends Error {
 const NOT_NAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: '回执中没有该记录' };
 const NO_RECEIPT: GatewayOutcome = { class: 'AMBIG', code: '3001', message: '长时间没有回执' };
 const WORKER_DIED: GatewayOutcome = { class: 'AMBIG', code: 'INTERRUPTED', message: '发送时程序中断，正在核实' };
-const PARENT_GONE: GatewayOutcome = { class: 'RETRY', code: 'PARENT-GONE', message: '前置记录已变化，重新判断', retryAfterMs: 1_000 };
+const PARENT_GONE: GatewayOutcome = {
+  class: 'RETRY',
+  code: 'PARENT-GONE',
+  message: '前置记录已变化，重新判断',
+  retryAfterMs: 1_000,
+};
 const UNMAPPABLE: GatewayOutcome = {
   class: 'REJECT', code: 'UNMAPPABLE', message: '内容无法按国家系统要求转换', fields: [],
 }; // prettier-ignore

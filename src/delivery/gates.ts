@@ -22,7 +22,10 @@ const MIN_PAUSE_MS = 200;
 /** The gate that an outcome closes, or null. */
 export function gateOf(outcome: GatewayOutcome, kind: string): { scope: GateScope; forMs: number } | null {
   if (outcome.class === 'QUOTA') {
-    return { scope: outcome.scope === 'writes' ? 'writes' : 'all', forMs: Math.max(MIN_PAUSE_MS, outcome.retryAfterMs) };
+    return {
+      scope: outcome.scope === 'writes' ? 'writes' : 'all',
+      forMs: Math.max(MIN_PAUSE_MS, outcome.retryAfterMs),
+    };
   }
   if (outcome.class === 'AMBIG' && outcome.pausesOperation) return { scope: `kind:${kind}`, forMs: SOFT_HALT_MS };
   if (outcome.class !== 'HALT') return null;

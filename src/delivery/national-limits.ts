@@ -55,7 +55,9 @@ export class NationalLimits {
   }
 }
 
-function announcedGate(status: NationalStatus): { scope: GateScope; forMs: number; code: string; reason: string } | null {
+function announcedGate(
+  status: NationalStatus,
+): { scope: GateScope; forMs: number; code: string; reason: string } | null {
   if (status.mode === 'closed') {
     return { scope: 'all', forMs: CLOSED_RECHECK_MS, code: '1304', reason: '国家系统暂停服务' };
   }

@@ -36,11 +36,15 @@ const keyOf = (sourceSystemId: string, ref: { kind: string; sourceId: string }):
   `${sourceSystemId}|${ref.kind}/${ref.sourceId}`;
 
 /** `/data/leaderVolunteerId` → `leaderVolunteerBizNo`. */
-const roleOf = (ref: RecordRef): string => `${ref.pointer.slice(ref.pointer.lastIndexOf('/') + 1).replace(/Id$/, '')}BizNo`;
+const roleOf = (ref: RecordRef): string =>
+  `${ref.pointer.slice(ref.pointer.lastIndexOf('/') + 1).replace(/Id$/, '')}BizNo`;
 
 const referencesOf = (row: RefRow): readonly RecordRef[] => recordKind(row.kind)?.references(row.payload) ?? [];
 
-export async function resolveRefs(database: Queryable, children: readonly RefChild[]): Promise<Map<string, ResolvedRefs>> {
+export async function resolveRefs(
+  database: Queryable,
+  children: readonly RefChild[],
+): Promise<Map<string, ResolvedRefs>> {
   const known = await readLevels(database, children);
   return new Map(children.map((child) => [child.bizNo, refsOf(child, known)]));
 }
@@ -57,7 +61,8 @@ async function readLevels(database: Queryable, children: readonly RefChild[]): P
     const next = new Map<string, { source: string; ref: RecordRef }>();
     for (const row of await readNewest(database, [...wanted.values()])) {
       known.set(keyOf(row.source_system_id, { kind: row.kind, sourceId: row.source_id }), row);
-      for (const ref of referencesOf(row)) next.set(keyOf(row.source_system_id, ref), { source: row.source_system_id, ref });
+      for (const ref of referencesOf(row))
+        next.set(keyOf(row.source_system_id, ref), { source: row.source_system_id, ref });
     }
     for (const key of known.keys()) next.delete(key);
     wanted = next;

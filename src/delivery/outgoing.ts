@@ -114,7 +114,9 @@ async function loadCertificateSets(
         {
           totalMinutes: own.reduce((sum, line) => sum + line.minutes, 0),
           recordCount: own.length,
-          recordsHash: gateway.recordsHash(own.map(({ biz_no: bizNo, version, minutes }) => ({ bizNo, version, minutes }))),
+          recordsHash: gateway.recordsHash(
+            own.map(({ biz_no: bizNo, version, minutes }) => ({ bizNo, version, minutes })),
+          ),
           ...(isNamed ? { recordBizNos: numbers } : {}),
         },
       ];

@@ -66,7 +66,10 @@ export class Planner {
       const numbers = await findReady(tx, kind.name, limit * CANDIDATES_PER_ITEM);
       if (numbers.length === 0) return null;
       const candidates = await this.candidates(tx, kind, await claimReady(tx, numbers));
-      await this.park(tx, candidates.filter((candidate) => candidate.waits.length > 0));
+      await this.park(
+        tx,
+        candidates.filter((candidate) => candidate.waits.length > 0),
+      );
       const free = candidates.filter((candidate) => candidate.waits.length === 0);
       const chosen = await this.choose(tx, free, status);
       return chosen.length > 0 ? this.write(tx, kind, chosen) : null;
@@ -97,7 +100,11 @@ export class Planner {
       })), // prettier-ignore
     );
     const queued = candidates.filter(({ row }) => row.state === 'queued');
-    await moveRecords(tx, this.parts.ids, queued.map(({ row }) => ({ id: row.record_id, from: 'queued', to: 'waiting' })));
+    await moveRecords(
+      tx,
+      this.parts.ids,
+      queued.map(({ row }) => ({ id: row.record_id, from: 'queued', to: 'waiting' })),
+    );
   }
 
   /** As many as one call carries, none whose interval is in flight or taken by an earlier one of the same call. */
@@ -138,8 +145,15 @@ export class Planner {
       },
       gateway.facts,
     );
-    await insertAttempts(tx, callId, chosen.map((candidate) => this.attempt(candidate)));
-    await setPromisesFlying(tx, chosen.map(({ row }) => row.biz_no));
+    await insertAttempts(
+      tx,
+      callId,
+      chosen.map((candidate) => this.attempt(candidate)),
+    );
+    await setPromisesFlying(
+      tx,
+      chosen.map(({ row }) => row.biz_no),
+    );
     await this.moveGroups(tx, chosen);
     return callId;
   }
@@ -157,7 +171,11 @@ export class Planner {
        WHERE r.biz_no = ANY ($1::text[]) AND (NOT r.is_void OR r.id = o.record_id)`,
       [chosen.map(({ row }) => row.biz_no)],
     );
-    await moveRecords(tx, this.parts.ids, rows.map((row) => ({ id: row.id, from: row.state, to: 'sending' })));
+    await moveRecords(
+      tx,
+      this.parts.ids,
+      rows.map((row) => ({ id: row.id, from: row.state, to: 'sending' })),
+    );
   }
 
   private attempt(candidate: Candidate): AttemptWrite {
@@ -196,4 +214,3 @@ async function readFrozen(tx: Tx, rows: readonly ClaimRow[]): Promise<ReadonlySe
   );
   return new Set(frozen.map((row) => row.record_id));
 }
-

@@ -30,7 +30,13 @@ export class ReadingWorker {
     if (answer.status === 'failed') return this.failed(call, token, answer.outcome);
     await this.finish(call, token, async (tx) => {
       if (call.operation === 'lookup') await this.judge(tx, call, answer);
-      else await this.parts.observation.observeReviews(tx, call.kind, answer.rows, await readPolls(tx, call.biz_nos ?? []));
+      else
+        await this.parts.observation.observeReviews(
+          tx,
+          call.kind,
+          answer.rows,
+          await readPolls(tx, call.biz_nos ?? []),
+        );
     });
   }
 
