@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 
 function printWhatToOpen({ apiUrl, nation, settings }) {
   const lines = ['', 'Zhiqiao is ready.'];
-  if (apiUrl) lines.push(`  console        ${apiUrl}/`, `  interface      ${apiUrl}/docs`);
+  if (apiUrl) lines.push(`  station API    ${apiUrl}/api/v1`, `  its manual     ${apiUrl}/api/docs`);
   lines.push(`  national side  ${nation ? `bundled simulator, ${nation.baseUrl}` : settings.nationalBaseUrl}`);
   lines.push('Ctrl-C stops everything.', '');
   process.stdout.write(`${lines.join('\n')}\n`);
