@@ -34,7 +34,7 @@ export interface Delivery {
 /** Puts the room's parts together in the order in which data walks. */
 export function createDelivery(parts: DeliveryParts): Delivery {
   const { database, gateway, ids, vault, clock } = parts;
-  const limits = new NationalLimits(database, gateway, clock);
+  const limits = new NationalLimits(database, gateway, clock, parts.report);
   const turns = new Turns(database, ids, gateway.facts.callDeadlineMs);
   const settlement = new SettlementService(gateway, ids);
   const reading = new ReadingWorker({

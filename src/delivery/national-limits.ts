@@ -20,6 +20,7 @@ export class NationalLimits {
     private readonly database: Database,
     private readonly gateway: NationalGateway,
     private readonly clock: { nowMs(): number },
+    private readonly report: (step: string, error: unknown) => void,
   ) {}
 
   current(): NationalStatus['limits'] {
@@ -34,7 +35,9 @@ export class NationalLimits {
   /** The newest status, refreshed when it is old; null while the nation has never answered. */
   async fresh(): Promise<NationalStatus | null> {
     if (this.clock.nowMs() >= this.refreshDueAt) {
-      this.refreshing ??= this.refresh().finally(() => (this.refreshing = null));
+      this.refreshing ??= this.refresh()
+        .catch((error: unknown) => this.report('read-limits', error))
+        .finally(() => (this.refreshing = null));
       if (this.status === null || this.refreshDueAt === 0) await this.refreshing;
     }
     return this.status;
