@@ -35,7 +35,8 @@ export class Tree {
   /** `given` is the environment that the start was given; what is brought along is added for the children. */
   constructor({ settings, given, isDemo }) {
     Object.assign(this, { settings, given, isDemo, nation: null, apiUrl: null });
-    this.env = { ...given };
+    // A line for each call would drown the demonstration's own words.
+    this.env = { ...(isDemo ? { LOG_LEVEL: 'warn' } : {}), ...given };
   }
 
   async start() {

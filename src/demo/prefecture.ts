@@ -33,11 +33,13 @@ export interface Prefecture {
   readonly counties: readonly Division[];
   readonly places: readonly Place[];
   readonly townships: number;
+  /** Units of the statistics on the level of the townships. */
+  readonly zones: number;
   readonly villages: number;
 }
 
 /** Codes of the third level from 400 on are units of the statistics: an economic zone, say. */
-export const isZone = (township: Division): boolean => Number(township.code.slice(6)) >= 400;
+const isZone = (township: Division): boolean => Number(township.code.slice(6)) >= 400;
 
 function hostOf(township: Township): string {
   return isZone(township) ? `${township.name}管理委员会` : `${township.name}人民政府`;
@@ -61,5 +63,7 @@ export function loadPrefecture(code: string): Prefecture {
   const { name, counties } = JSON.parse(readFileSync(file, 'utf8')) as Region;
   const townships = counties.flatMap((county) => county.townships.map((township) => ({ county, township })));
   const places = townships.flatMap(({ county, township }) => placesOf(county.code, township));
-  return { name, counties, places, townships: townships.length, villages: places.length - townships.length };
+  const zones = townships.filter(({ township }) => isZone(township)).length;
+  const villages = places.length - townships.length;
+  return { name, counties, places, townships: townships.length - zones, zones, villages };
 }

@@ -13,9 +13,9 @@ export interface LastScreen {
   readonly seconds: { readonly push: number; readonly mirror: number };
 }
 
-const LABEL_WIDTH = 34;
-const COLUMN_WIDTH = 12;
-const EXAMPLES = 2;
+const LABEL_WIDTH = 41;
+const COLUMN_WIDTH = 10;
+const EXAMPLES = 1;
 const MOVING: readonly RecordState[] = ['queued', 'sending', 'unknown', 'pending'];
 
 const grouped = (count: number): string => count.toLocaleString('en-US');
@@ -96,14 +96,20 @@ function comparison({ verdict, findings }: LastScreen): string[] {
   ];
 }
 
+function geography({ name, counties, townships, zones, villages }: Prefecture): string {
+  return (
+    `${name} · ${counties.length} 县市 counties · ${townships} 乡镇 townships · ${zones} 经开区 zone · ` +
+    `${villages} 村和社区 villages`
+  );
+}
+
 /** At most 24 lines, and nobody's data. */
 export function lastScreen(screen: LastScreen): string[] {
   const { prefecture, tally, seconds } = screen;
   const { accepted, duplicate, superseded, rejected } = tally.outcomes;
   return [
     '',
-    `${prefecture.name} · ${prefecture.counties.length} 县市 counties · ${prefecture.townships} 乡镇及经开区 townships · ` +
-      `${prefecture.villages} 村和社区 villages`,
+    geography(prefecture),
     ...table(screen),
     ...reasons(screen),
     `本次推送 this push ${grouped(tally.pushed)}：接收 accepted ${grouped(accepted)} · 重复 duplicate ${grouped(duplicate)} · ` +
