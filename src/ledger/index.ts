@@ -3,9 +3,9 @@
 // Promises  history, state, promise, evidence and feed change together in the transaction that the caller opened
 // Never     knows that a nation exists; opens a transaction to write; edits history
 // Start at  ledger.service.ts
-export { AcceptanceRaceError, CERTIFICATE_SET_KEY, Ledger, type AcceptBatch, type AcceptSource } from './ledger.service.js';
+export { AcceptanceRaceError, CERTIFICATE_SET_KEY, Ledger } from './ledger.service.js';
 export {
-  LANE_RANK, type AcceptItem, type AcceptResult, type Lane, type LedgerProfile, type WaitingFor,
+  LANE_RANK, type AcceptBatch, type AcceptItem, type AcceptSource, type AcceptResult, type Lane, type LedgerProfile, type WaitingFor,
 } from './ledger.types.js'; // prettier-ignore
 export {
   eventOfRow, LedgerReader, wordedEvent, type ChangeEvent, type ChangeEventRow, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,

@@ -1,21 +1,21 @@
-import { appendEvidence, commitmentOf, newSalt, type EvidenceEntry } from '../evidence/index.js';
 import type { Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import { beijingDateOf, endOfNthWorkingDay, type ItemProblem, type RecordRef, type WorkingCalendar } from '../records/index.js';
 import { deriveColumns, windowWarnings, type Derived } from './acceptance-rows.js';
+import { writeHistory } from './acceptance-history.js';
 import {
-  deletePromises, findOverlaps, insertEvents, insertRecords, insertVersions, lockRecords, rememberRevisions,
-  replaceWaits, updateRecords, upsertPromises, type EventWrite, type RecordWrite, type VersionWrite, type WaitWrite,
+  deletePromises, insertEvents, insertRecords, lockRecords, replaceWaits, updateRecords, upsertPromises,
+  type EventWrite, type RecordWrite, type WaitWrite,
 } from './ledger.queries.js'; // prettier-ignore
 import {
-  LANE_RANK, type AcceptItem, type AcceptResult, type LedgerProfile, type RecordRow,
+  LANE_RANK, type AcceptBatch, type AcceptItem, type AcceptResult, type LedgerProfile, type RecordRow,
 } from './ledger.types.js'; // prettier-ignore
+import { warnOfOverlaps } from './overlap-warnings.js';
 import { readStandings, refKey, type Child, type Standing } from './parents.js';
 import { bindPersons, spreadToSiblings, type PersonOutcome } from './person-binding.js';
 import { differingFields } from './revision-conflict.js';
 import { raiseVersions } from './raise-version.js';
-import { sealContent } from './sealing.js';
 import { WorkingCopy, type Change } from './working-copy.js';
 
 /** Another call made the same record or person first; nothing was written, run the batch again. */
@@ -23,18 +23,6 @@ export class AcceptanceRaceError extends Error {
   override name = 'AcceptanceRaceError';
   /** Read by Database.transaction, which runs the whole work again. */
   readonly code = '40001';
-}
-
-export interface AcceptSource {
-  readonly id: string;
-  readonly appKey: string;
-  readonly areaCode: string;
-}
-
-export interface AcceptBatch {
-  readonly batchId: string;
-  readonly source: AcceptSource;
-  readonly items: readonly AcceptItem[];
 }
 
 /** Service information and evaluations are due 10 working days after the activity's end (R67-16, G-74). */
@@ -161,7 +149,7 @@ export class Ledger {
     const decisions = changed.map((copy, at) =>
       this.decision(copy, { references: children[at]?.references ?? [], standing: standings[at] as Standing }, batch.source.areaCode),
     );
-    await this.warnOfOverlaps(tx, batch.source.id, decisions);
+    await warnOfOverlaps(tx, batch.source.id, decisions);
     return decisions;
   }
 
@@ -224,17 +212,6 @@ export class Ledger {
     return waits.length > 0 ? 'waiting' : 'queued';
   }
 
-  private async warnOfOverlaps(tx: Tx, sourceSystemId: string, decisions: readonly Decision[]): Promise<void> {
-    const probes = decisions.flatMap(({ copy, last, columns }, index) =>
-      last.item.op === 'upsert' && last.item.kind.interval && columns.subject_ref && columns.starts_at && columns.ends_at
-        ? [{ index, record_id: copy.recordId, subject_ref: columns.subject_ref, starts_at: columns.starts_at, ends_at: columns.ends_at }]
-        : [],
-    ); // prettier-ignore
-    const overlapping = await findOverlaps(tx, sourceSystemId, probes);
-    for (const at of overlapsWithin(probes)) overlapping.add(at);
-    for (const at of overlapping) decisions[at]?.copy.warnings.push({ code: 'R67-10', pointer: '/data/startAt' });
-  }
-
   private async write(
     tx: Tx,
     batch: AcceptBatch,
@@ -245,7 +222,7 @@ export class Ledger {
     const fresh = rows.filter(({ decision }) => !decision.copy.before).map(({ row }) => row);
     if ((await insertRecords(tx, batch.source.id, fresh)) < fresh.length) throw new AcceptanceRaceError('record');
     await updateRecords(tx, batch.source.id, rows.filter(({ decision }) => decision.copy.before).map(({ row }) => row));
-    await this.writeHistory(tx, batch, copies);
+    await writeHistory(tx, { vault: this.vault, ids: this.ids, batch }, copies.values());
     await this.writePromises(tx, batch, decisions);
     const events: EventWrite[] = decisions.flatMap((decision) => this.events(batch, decision));
     await insertEvents(tx, events);
@@ -278,50 +255,6 @@ export class Ledger {
       outcome_message: null,
       warnings: warningsOf(copy),
     };
-  }
-
-  private async writeHistory(tx: Tx, batch: AcceptBatch, copies: ReadonlyMap<string, WorkingCopy>): Promise<void> {
-    const versions: VersionWrite[] = [];
-    const leaves: EvidenceEntry[] = [];
-    const remembered: { id: string; revision: number }[] = [];
-    for (const copy of copies.values()) {
-      for (const change of copy.changes) versions.push(this.versionRow(copy, change, leaves, batch));
-      for (const item of copy.superseded) versions.push(this.supersededRow(copy, item));
-      if (copy.before && !copy.last && copy.rememberedRevision !== null && copy.rememberedRevision > copy.before.revision) {
-        remembered.push({ id: copy.recordId, revision: copy.rememberedRevision });
-      }
-    }
-    await insertVersions(tx, batch.batchId, versions);
-    await rememberRevisions(tx, remembered);
-    await appendEvidence(tx, leaves);
-  }
-
-  private versionRow(copy: WorkingCopy, change: Change, leaves: EvidenceEntry[], batch: AcceptBatch): VersionWrite {
-    const { item } = change;
-    const salt = newSalt();
-    const stored = sealContent(this.vault, copy.recordId, { kind: item.kind, data: item.data, reason: item.reason, salt });
-    leaves.push({
-      kind: item.op === 'void' ? 'record.voided' : 'record.accepted',
-      uid: copy.recordId,
-      ver: change.version,
-      record: item.kind.name,
-      source: batch.source.appKey,
-      commit: commitmentOf(salt, item.canonical),
-      actor: 'station',
-    });
-    return {
-      id: this.ids.uuid(), record_id: copy.recordId, version: change.version, revision: change.revision, op: item.op,
-      is_reopening: change.isReopening, payload: stored.payload, sealed: stored.sealed, content_hash: item.contentHash,
-    }; // prettier-ignore
-  }
-
-  private supersededRow(copy: WorkingCopy, item: AcceptItem): VersionWrite {
-    const salt = newSalt();
-    const stored = sealContent(this.vault, copy.recordId, { kind: item.kind, data: item.data, reason: item.reason, salt });
-    return {
-      id: this.ids.uuid(), record_id: copy.recordId, version: null, revision: item.revision ?? 0, op: item.op,
-      is_reopening: false, payload: stored.payload, sealed: stored.sealed, content_hash: item.contentHash,
-    }; // prettier-ignore
   }
 
   private async writePromises(tx: Tx, batch: AcceptBatch, decisions: readonly Decision[]): Promise<void> {
@@ -398,26 +331,4 @@ const MAX_STORED_WARNINGS = 20;
 function warningsOf(copy: WorkingCopy): readonly ItemProblem[] | null {
   const all = [...((copy.last as Change).item.warnings ?? []), ...copy.warnings].slice(0, MAX_STORED_WARNINGS);
   return all.length > 0 ? all : null;
-}
-
-interface Probe {
-  readonly index: number;
-  readonly subject_ref: string;
-  readonly starts_at: string;
-  readonly ends_at: string;
-}
-
-/** Overlaps between records of the same batch: each later one of a pair is named (G-48). */
-function overlapsWithin(probes: readonly Probe[]): number[] {
-  const bySubject = new Map<string, { index: number; start: number; end: number }[]>();
-  const found: number[] = [];
-  for (const probe of probes) {
-    const start = Date.parse(probe.starts_at);
-    const end = Date.parse(probe.ends_at);
-    const earlier = bySubject.get(probe.subject_ref) ?? [];
-    if (earlier.some((other) => other.start < end && start < other.end)) found.push(probe.index);
-    earlier.push({ index: probe.index, start, end });
-    bySubject.set(probe.subject_ref, earlier);
-  }
-  return found;
 }

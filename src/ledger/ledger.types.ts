@@ -27,6 +27,18 @@ export interface AcceptResult {
   readonly warnings: readonly ItemProblem[];
 }
 
+export interface AcceptSource {
+  readonly id: string;
+  readonly appKey: string;
+  readonly areaCode: string;
+}
+
+export interface AcceptBatch {
+  readonly batchId: string;
+  readonly source: AcceptSource;
+  readonly items: readonly AcceptItem[];
+}
+
 /** What the active profile means for acceptance. */
 export interface LedgerProfile {
   readonly supportedKinds: ReadonlySet<string>;
