@@ -1,3 +1,8 @@
+// platform/ids/ makes identifiers.
+// Owns      nothing stored
+// Promises  UUIDv7 that rise within a process, so that index pages fill in order
+// Never     is a secret: whoever sees an id can guess when it was made
+// Start at  index.ts
 import { randomFillSync } from 'node:crypto';
 
 /** Source of new identifiers; a port, so that tests can replay. */
