@@ -76,6 +76,11 @@ export class Database implements Queryable {
   private async runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.connect();
     let broken: Error | undefined;
+    // A connection that dies between two statements tells so by an event; unheard it would end the process.
+    const onLost = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onLost);
     try {
       await client.query('BEGIN');
       const result = await work(new OpenTransaction(client));
@@ -86,6 +91,7 @@ export class Database implements Queryable {
       else await client.query('ROLLBACK').catch((rollback: Error) => (broken = rollback));
       throw error;
     } finally {
+      client.off('error', onLost);
       client.release(broken);
     }
   }
@@ -99,11 +105,11 @@ export class Database implements Queryable {
   }
 
   private async commit(client: PoolClient): Promise<void> {
-    try {
-      await client.query('COMMIT');
-    } catch (error) {
+    const reply = await client.query('COMMIT').catch((error: unknown) => {
       if (isConnectionError(error)) throw new CommitUnknownError('reply to COMMIT lost', { cause: error });
       throw error;
-    }
+    });
+    // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+    if (reply.command !== 'COMMIT') throw new Error('transaction was rolled back: a statement in it had failed');
   }
 }
