@@ -41,6 +41,8 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const national = await startNationalSide({ settings: options.national ?? {} });
   const overrides = join(folder, 'overrides.json');
   writeFileSync(overrides, JSON.stringify(options.profile ?? QUICK_PROFILE));
+  // CI's Redis, as TEST_DATABASE_URL is its PostgreSQL 15.
+  const redisUrl = options.redisUrl ?? process.env.TEST_REDIS_URL;
   const env = {
     DATABASE_URL: database.url,
     NATIONAL_BASE_URL: national.baseUrl,
@@ -50,7 +52,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     NATIONAL_PROFILE_OVERRIDES: overrides,
     SECRETS_DIR: join(folder, 'secrets'),
     LOG_LEVEL: 'warn',
-    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   };
   const api = await startApi(env);
   const port = String(api.ready.port);
