@@ -77,7 +77,10 @@ export async function reopenAttempts(tx: Tx, callId: string): Promise<void> {
 }
 
 /** Postpones look-ups of attempts that stay unknown, counting one more try. */
-export async function postponeLookups(tx: Tx, rows: readonly { callId: string; bizNo: string; afterMs: number }[]): Promise<void> {
+export async function postponeLookups(
+  tx: Tx,
+  rows: readonly { callId: string; bizNo: string; afterMs: number }[],
+): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
     `UPDATE delivery_attempt a SET lookups = a.lookups + 1, lookup_at = now() + make_interval(secs => x."afterMs" / 1000)

@@ -49,7 +49,9 @@ export class CertificateProgress {
 }
 
 function endMove(record: SettleRow, end: { state: 'mirrored' | 'attention'; code: string }): RecordMove {
-  const isCurrent = record.national_version === record.version && (record.state === 'pending' || record.state === end.state);
+  // An attention of another cause is not healed by an issue; an issued one that is revoked is a person's matter.
+  const isOpen = record.state === 'pending' || record.state === 'mirrored' || record.state === end.state;
+  const isCurrent = record.national_version === record.version && isOpen;
   const review = end.state === 'mirrored' ? ('PASSED' as const) : ('FAILED' as const);
   if (!isCurrent) return { id: record.id, from: record.state, to: record.state, nationalReview: review };
   const actor = end.state === 'mirrored' ? ('national' as const) : ('adapter' as const);

@@ -28,7 +28,9 @@ export class ObservationService {
     const waiting: { bizNo: string; kind: string; purpose: 'review'; afterMs: number }[] = [];
     for (const [bizNo, rows] of seen) {
       const row = rows.find((candidate) => candidate.status === 'ACTIVE');
-      const group = records.filter((record) => record.biz_no === bizNo && !(record.is_void && record.state === 'voided'));
+      const group = records.filter(
+        (record) => record.biz_no === bizNo && !(record.is_void && record.state === 'voided'),
+      );
       const isDecided = row !== undefined && (row.review === 'PASSED' || row.review === 'FAILED');
       if (row) for (const record of group) moves.push(moveOf(record, row));
       if (row?.review === 'PASSED') landed.push(...group);
@@ -53,7 +55,10 @@ export class ObservationService {
     polls: ReadonlyMap<string, number>,
   ): Promise<void> {
     if (waiting.length === 0) return;
-    await deleteWatches(tx, waiting.map((one) => one.bizNo));
+    await deleteWatches(
+      tx,
+      waiting.map((one) => one.bizNo),
+    );
     await upsertWatches(tx, waiting);
     await tx.query(
       `UPDATE national_watch w SET polls = x.polls FROM unnest($1::text[], $2::int[]) AS x(biz_no, polls)
@@ -72,7 +77,7 @@ function moveOf(record: SettleRow, row: NationalRow): RecordMove {
   if (!isCurrent || !rests || record.is_void) return { id: record.id, from: record.state, to: record.state, ...facts };
   if (row.review === 'PASSED') {
     // An attention that has another cause is not healed by an approval.
-    const to = record.state === 'attention' ? 'attention' : 'mirrored';
+    const to = record.state === 'attention' && record.outcome_code !== 'AUDIT_FAILED' ? 'attention' : 'mirrored';
     return { id: record.id, from: record.state, to, ...facts };
   }
   if (row.review === 'FAILED') {

@@ -71,7 +71,11 @@ export function decideSettlement(attempt: SettledAttempt, outcome: GatewayOutcom
     case 'ACCEPTED':
       return accepted(attempt, outcome, kind);
     case 'RETRY':
-      return again(outcome, 'queued', outcome.retryAfterMs ?? exponentialDelayMs(attempt.tries, RETRY_MS, RETRY_MAX_MS));
+      return again(
+        outcome,
+        'queued',
+        outcome.retryAfterMs ?? exponentialDelayMs(attempt.tries, RETRY_MS, RETRY_MAX_MS),
+      );
     case 'HALT':
       return again(outcome, 'queued', exponentialDelayMs(attempt.tries, RETRY_MS, RETRY_MAX_MS));
     case 'WAITDEP':
@@ -83,6 +87,7 @@ export function decideSettlement(attempt: SettledAttempt, outcome: GatewayOutcom
     case 'REMAP':
       return remap(attempt, outcome);
     case 'CONFLICT':
+      return { ...AT_REST, ...said(outcome), nextState: 'attention', national: { nationalId: outcome.nationalId } };
     case 'REJECT':
       return { ...AT_REST, ...said(outcome), nextState: 'attention' };
     case 'AMBIG':

@@ -40,13 +40,22 @@ export class SettlementService {
   async settle(tx: Tx, answered: readonly AnsweredAttempt[], lookupAfterMs = FIRST_LOOKUP_MS): Promise<void> {
     if (answered.length === 0) return;
     const decided = await this.decide(tx, answered);
-    await endAttempts(tx, decided.map((one) => attemptEnd(one, lookupAfterMs)));
+    await endAttempts(
+      tx,
+      decided.map((one) => attemptEnd(one, lookupAfterMs)),
+    );
     await endPromises(tx, decided.flatMap(promiseEnd));
-    const named = await readNamed(tx, decided.flatMap(({ settlement }) => missingNumbers(settlement.missing)));
+    const named = await readNamed(
+      tx,
+      decided.flatMap(({ settlement }) => missingNumbers(settlement.missing)),
+    );
     const moves = decided.flatMap((one) => this.moves(one, named));
     await moveRecords(tx, this.ids, moves);
     await this.watch(tx, decided, named);
-    await markCertificateTaken(tx, decided.filter(isCertificateTaken).map(({ attempt }) => attempt.record_id));
+    await markCertificateTaken(
+      tx,
+      decided.filter(isCertificateTaken).map(({ attempt }) => attempt.record_id),
+    );
     await releaseWaiters(tx, this.ids, decided.flatMap(landedKeys));
   }
 
@@ -54,14 +63,24 @@ export class SettlementService {
   async markPending(tx: Tx, callId: string): Promise<void> {
     const attempts = await lockAttempts(tx, callId);
     await reopenAttempts(tx, callId);
-    const rows = await lockForSettling(tx, attempts.map((attempt) => attempt.biz_no));
+    const rows = await lockForSettling(
+      tx,
+      attempts.map((attempt) => attempt.biz_no),
+    );
     const moving = rows.filter((row) => row.state === 'sending' || row.state === 'unknown');
-    await moveRecords(tx, this.ids, moving.map((row) => ({ id: row.id, from: row.state, to: 'pending' })));
+    await moveRecords(
+      tx,
+      this.ids,
+      moving.map((row) => ({ id: row.id, from: row.state, to: 'pending' })),
+    );
   }
 
   private async decide(tx: Tx, answered: readonly AnsweredAttempt[]): Promise<Decided[]> {
     const groups = new Map<string, SettleRow[]>();
-    for (const row of await lockForSettling(tx, answered.map(({ attempt }) => attempt.biz_no))) {
+    for (const row of await lockForSettling(
+      tx,
+      answered.map(({ attempt }) => attempt.biz_no),
+    )) {
       groups.set(row.biz_no, [...(groups.get(row.biz_no) ?? []), row]);
     }
     const decided: Decided[] = [];
@@ -74,7 +93,8 @@ export class SettlementService {
   }
 
   private decideOne(attempt: AttemptRow, outcome: GatewayOutcome, group: readonly SettleRow[]): Settlement {
-    const first = group[0];
+    // A record that has just been bound to the person knows nothing national of its own yet.
+    const first = group.find((row) => row.national_id !== null) ?? group[0];
     const { reviewedKinds } = this.gateway.facts;
     return decideSettlement(
       {
@@ -90,8 +110,12 @@ export class SettlementService {
 
   private moves(one: Decided, named: ReadonlyMap<string, { kind: string; sourceId: string }>): RecordMove[] {
     const { attempt, settlement } = one;
-    return one.group.filter((row) => !(row.is_void && row.state === 'voided')).map((row) => {
-      const to = nextState(row, attempt, settlement);
+    return one.group.map((row): RecordMove => {
+      // A withdrawn record of the person stays as it is, and knows what became of the row (G-49).
+      if (isApart(row)) return { id: row.id, from: row.state, to: row.state, ...settlement.national };
+      const isDisputed = row.outcome_code === 'PERSON_CONFLICT';
+      const to = isDisputed && settlement.attempt === 'closed' ? 'attention' : nextState(row, attempt, settlement);
+      if (isDisputed) return { id: row.id, from: row.state, to, ...settlement.national };
       const isWaiting = to === 'waiting';
       return {
         id: row.id,
@@ -112,8 +136,10 @@ export class SettlementService {
     settlement: Settlement,
     named: ReadonlyMap<string, { kind: string; sourceId: string }>,
   ): WaitingFor[] {
-    if (settlement.waitsFor === 'quota') return [{ kind: null, sourceId: null, reason: '国家系统当日调用次数已用完，次日自动继续' }];
-    if (settlement.waitsFor === 'window') return [{ kind: null, sourceId: null, reason: '国家系统不在服务时间，开放后自动继续' }];
+    if (settlement.waitsFor === 'quota')
+      return [{ kind: null, sourceId: null, reason: '国家系统当日调用次数已用完，次日自动继续' }];
+    if (settlement.waitsFor === 'window')
+      return [{ kind: null, sourceId: null, reason: '国家系统不在服务时间，开放后自动继续' }];
     return settlement.missing.map((missing) => {
       const record = missing.bizNo === null ? undefined : named.get(missing.bizNo);
       const kind = record?.kind ?? this.gateway.kindOf(missing.entity);
@@ -143,7 +169,10 @@ export class SettlementService {
     const closed = decided
       .filter(({ attempt, settlement }) => settlement.attempt === 'closed' && !wanted.has(attempt.biz_no))
       .filter(({ attempt }) => facts.reviewedKinds.includes(attempt.kind) || isCertificateKind(attempt.kind));
-    await deleteWatches(tx, closed.map(({ attempt }) => attempt.biz_no));
+    await deleteWatches(
+      tx,
+      closed.map(({ attempt }) => attempt.biz_no),
+    );
     await upsertWatches(tx, [...wanted.values()]);
   }
 }
@@ -153,6 +182,8 @@ const isCertificateKind = (kind: string): boolean => kind === CERTIFICATE_KIND;
 
 const missingNumbers = (missing: readonly MissingParent[]): string[] =>
   missing.flatMap(({ bizNo }) => (bizNo === null ? [] : [bizNo]));
+
+const isApart = (row: SettleRow): boolean => row.state === 'voided';
 
 function attemptEnd({ attempt, outcome, settlement }: Decided, lookupAfterMs: number): AttemptEnd {
   return {

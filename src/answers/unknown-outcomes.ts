@@ -8,8 +8,7 @@ import type { AttemptRow } from './answers.queries.js';
  * committed; until then the attempt stays unknown and is asked for again.
  */
 export type LookupVerdict =
-  | { readonly settled: true; readonly outcome: GatewayOutcome }
-  | { readonly settled: false; readonly afterMs: number };
+  { readonly settled: true; readonly outcome: GatewayOutcome } | { readonly settled: false; readonly afterMs: number };
 
 export interface LookupMoment {
   /** What the reply shows is the state of this moment, by the national clock. */
@@ -54,7 +53,8 @@ export function judgeLookup(attempt: AttemptRow, rows: readonly NationalRow[], m
 }
 
 function judgeRow(attempt: AttemptRow, row: NationalRow): GatewayOutcome | null {
-  if (row.status === 'MERGED') return { class: 'REMAP', code: '2012', message: '国家系统已合并该记录', mergedTo: row.mergedTo };
+  if (row.status === 'MERGED')
+    return { class: 'REMAP', code: '2012', message: '国家系统已合并该记录', mergedTo: row.mergedTo };
   const version = row.version ?? 0;
   if (attempt.op === 'VOID') {
     return row.status !== 'ACTIVE' ? done('VOIDED', row) : version > attempt.version ? changed(row) : null;
@@ -73,7 +73,12 @@ function judgeMiss(attempt: AttemptRow, row: NationalRow | null, moment: LookupM
   const proofAtMs = moment.sentMs + (isToldMissing ? 0 : moment.maxCommitLatencyMs);
   if (moment.asOfMs > proofAtMs) {
     if (attempt.op === 'VOID' && row === null) return { settled: true, outcome: done('VOIDED', null) };
-    const outcome = { class: 'RETRY', code: 'NOT-COMMITTED', message: '经查询未入库，自动重发', retryAfterMs: 0 } as const;
+    const outcome = {
+      class: 'RETRY',
+      code: 'NOT-COMMITTED',
+      message: '经查询未入库，自动重发',
+      retryAfterMs: 0,
+    } as const;
     return { settled: true, outcome };
   }
   const untilProofMs = proofAtMs - moment.asOfMs + PROOF_MARGIN_MS;

@@ -16,13 +16,19 @@ import type { Foundation } from './foundation.js';
 @Module({})
 class ApiModule {
   static of(foundation: Foundation, intake: IntakeService): DynamicModule {
-    return { module: ApiModule, imports: [FoundationModule.of(foundation, [{ provide: INTAKE, useValue: intake }]), AccessModule, IngestModule] };
+    return {
+      module: ApiModule,
+      imports: [FoundationModule.of(foundation, [{ provide: INTAKE, useValue: intake }]), AccessModule, IngestModule],
+    };
   }
 }
 
 function createIntake({ database, vault, ids, clock, profile }: Foundation): IntakeService {
-  const { guardianRequiredUnder, supportedKinds } = factsOf(profile);
-  const ledger = new Ledger(vault, ids, shippedCalendar(), { supportedKinds: new Set(supportedKinds) });
+  const { guardianRequiredUnder, supportedKinds, maxRecordAgeDays } = factsOf(profile);
+  const ledger = new Ledger(vault, ids, shippedCalendar(), {
+    supportedKinds: new Set(supportedKinds),
+    maxRecordAgeDays,
+  });
   return new IntakeService({ database, ledger, vault, ids, clock, profile: { guardianRequiredUnder } });
 }
 

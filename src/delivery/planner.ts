@@ -5,7 +5,7 @@ import {
   setPromisesWaiting, type ClaimRow, type Standing,
 } from '../ledger/index.js'; // prettier-ignore
 import type { NationalGateway, NationalStatus } from '../national/index.js';
-import { RECORD_KINDS, type RecordKind, type RecordRef } from '../records/index.js';
+import { RECORD_KINDS, statesBefore, type RecordKind, type RecordRef } from '../records/index.js';
 import { insertAttempts, insertCall, readOpenIntervals, type AttemptWrite, type DueCall } from './calls.queries.js';
 import { isWriteOpen, type Gate } from './gates.js';
 import { overlapGuard } from './overlap-guard.js';
@@ -81,6 +81,7 @@ export class Planner {
       sourceSystemId: row.source_system_id,
       kind,
       references: row.op === 'void' ? [] : kind.references(row.payload),
+      isStored: row.national_status === 'ACTIVE' || row.national_status === 'VOIDED',
     }));
     const standings = await readStandings(tx, children);
     const frozen = kind.lane === 'certificate' ? await readFrozen(tx, rows) : null;
@@ -168,8 +169,8 @@ export class Planner {
     }
     const rows = await tx.query<{ id: string; state: ClaimRow['state'] }>(
       `SELECT r.id, r.state FROM record r JOIN outbox o ON o.biz_no = r.biz_no
-       WHERE r.biz_no = ANY ($1::text[]) AND (NOT r.is_void OR r.id = o.record_id)`,
-      [chosen.map(({ row }) => row.biz_no)],
+       WHERE r.biz_no = ANY ($1::text[]) AND (r.state = ANY ($2::text[]) OR r.id = o.record_id)`,
+      [chosen.map(({ row }) => row.biz_no), statesBefore('sending')],
     );
     await moveRecords(
       tx,

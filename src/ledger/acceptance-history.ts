@@ -22,7 +22,12 @@ export async function writeHistory(tx: Tx, context: HistoryContext, copies: Iter
   for (const copy of copies) {
     for (const change of copy.changes) versions.push(versionRow(context, copy, change, leaves));
     for (const item of copy.superseded) versions.push(supersededRow(context, copy, item));
-    if (copy.before && !copy.last && copy.rememberedRevision !== null && copy.rememberedRevision > copy.before.revision) {
+    if (
+      copy.before &&
+      !copy.last &&
+      copy.rememberedRevision !== null &&
+      copy.rememberedRevision > copy.before.revision
+    ) {
       remembered.push({ id: copy.recordId, revision: copy.rememberedRevision });
     }
   }

@@ -66,4 +66,3 @@ export function windowWarnings(columns: Derived, context: RecordRow | undefined)
     Date.parse(columns.ends_at) <= Date.parse(context.ends_at);
   return isInside ? [] : [{ code: 'R67-10', pointer: '/data/startAt' }];
 }
-

@@ -1,7 +1,7 @@
 import { appendEvidence } from '../evidence/index.js';
 import type { Queryable, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
-import type { RecordState } from '../records/index.js';
+import { canMove, type RecordState } from '../records/index.js';
 import { insertEvents } from './ledger.queries.js';
 import type { WaitingFor } from './ledger.types.js';
 
@@ -157,13 +157,15 @@ interface MovedRow extends Record<string, unknown> {
  * Moves records, writes the leaf and the event of each that changed its state.
  *
  * Shape    moves → ids that were moved; one whose state is no longer `from` is left alone
+ * Throws   RangeError for a move that RECORD_MOVES does not know
  * Needs    the caller's row locks, so that `from` is what stands
  */
 export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<ReadonlySet<string>> {
   if (moves.length === 0) return new Set();
+  refuseIllegal(moves);
   const rows = await tx.query<MovedRow>(
     `UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
-       waiting_for = x."waitingFor",
+       waiting_for = CASE WHEN r.state = x."to" THEN coalesce(x."waitingFor", r.waiting_for) ELSE x."waitingFor" END,
        national_id = coalesce(x."nationalId", r.national_id),
        national_version = coalesce(x."nationalVersion", r.national_version),
        national_hash = coalesce(decode(x."nationalHash", 'hex'), r.national_hash),
@@ -182,8 +184,19 @@ export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]
     [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome })))],
     'ledger-move-records',
   );
-  await writeTraces(tx, ids, rows.filter((row) => row.from_state !== row.state));
+  await writeTraces(
+    tx,
+    ids,
+    rows.filter((row) => row.from_state !== row.state),
+  );
   return new Set(rows.map((row) => row.id));
+}
+
+/** A move that is not in the table is a bug of ours; nothing of its transaction may stand (house law 4). */
+function refuseIllegal(moves: readonly RecordMove[]): void {
+  for (const { from, to } of moves) {
+    if (from !== to && !canMove(from, to)) throw new RangeError(`illegal move of a record: ${from} to ${to}`);
+  }
 }
 
 async function writeTraces(tx: Tx, ids: Ids, rows: readonly MovedRow[]): Promise<void> {
@@ -218,12 +231,13 @@ export interface SettleRow {
   readonly national_version: number | null;
   readonly national_status: string | null;
   readonly national_review: string | null;
+  readonly outcome_code: string | null;
 }
 
 export async function lockForSettling(tx: Tx, bizNos: readonly string[]): Promise<SettleRow[]> {
   return tx.query<SettleRow & Record<string, unknown>>(
     `SELECT id, biz_no, kind, source_id, source_system_id, version, state, is_void, membership_key, national_id,
-       national_version, national_status, national_review
+       national_version, national_status, national_review, outcome_code
      FROM record WHERE biz_no = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
     [bizNos],
     'ledger-lock-settling',
@@ -242,10 +256,19 @@ export interface LandedKey {
  */
 export async function releaseWaiters(tx: Tx, ids: Ids, landed: readonly LandedKey[]): Promise<void> {
   if (landed.length === 0) return;
+  const keys = [landed.map((key) => key.sourceSystemId), landed.map((key) => key.key)];
+  // Records before their waits, as acceptance locks them.
+  await tx.query(
+    `SELECT 1 FROM record WHERE id IN (SELECT w.record_id FROM record_wait w
+       JOIN unnest($1::uuid[], $2::text[]) AS k(source, key) ON w.source_system_id = k.source AND w.waits_key = k.key)
+     ORDER BY id FOR UPDATE`,
+    keys,
+    'ledger-lock-released',
+  );
   const released = await tx.query<{ record_id: string }>(
     `DELETE FROM record_wait w USING unnest($1::uuid[], $2::text[]) AS k(source, key)
      WHERE w.source_system_id = k.source AND w.waits_key = k.key RETURNING w.record_id`,
-    [landed.map((key) => key.sourceSystemId), landed.map((key) => key.key)],
+    keys,
     'ledger-release-waits',
   );
   await queueFree(tx, ids, [...new Set(released.map((row) => row.record_id))]);
@@ -255,7 +278,11 @@ export async function releaseWaiters(tx: Tx, ids: Ids, landed: readonly LandedKe
 export async function queueFree(tx: Tx, ids: Ids, recordIds: readonly string[]): Promise<void> {
   if (recordIds.length === 0) return;
   // The lock comes first: of two parents that land together, the later transaction sees that nothing is left.
-  await tx.query(`SELECT 1 FROM record WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`, [recordIds], 'ledger-lock-free');
+  await tx.query(
+    `SELECT 1 FROM record WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`,
+    [recordIds],
+    'ledger-lock-free',
+  );
   const free = await tx.query<{ id: string; biz_no: string; state: RecordState }>(
     `SELECT r.id, r.biz_no, r.state FROM record r WHERE r.id = ANY ($1::uuid[])
        AND NOT EXISTS (SELECT 1 FROM record_wait w WHERE w.record_id = r.id)`,
@@ -269,5 +296,9 @@ export async function queueFree(tx: Tx, ids: Ids, recordIds: readonly string[]):
     'ledger-ready-free',
   );
   const waiting = free.filter((row) => row.state === 'waiting');
-  await moveRecords(tx, ids, waiting.map((row) => ({ id: row.id, from: 'waiting', to: 'queued' })));
+  await moveRecords(
+    tx,
+    ids,
+    waiting.map((row) => ({ id: row.id, from: 'waiting', to: 'queued' })),
+  );
 }

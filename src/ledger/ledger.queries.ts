@@ -6,10 +6,14 @@ import type { RecordRow } from './ledger.types.js';
 /** A row counts as landed when it stands nationally and every review of it has passed (§1.16 B13–B15). */
 export const IS_LANDED = `(r.national_status = 'ACTIVE' AND coalesce(r.national_review, 'PASSED') = 'PASSED')`;
 
+/** Also when the nation only said, in conflict, that it holds a row under this number: its void has to be sent. */
+const STANDS = `coalesce(r.national_status = 'ACTIVE', r.national_id IS NOT NULL)`;
+
 const ROW_COLUMNS = `r.id, r.kind, r.source_id, r.biz_no, r.version, r.revision::float8 AS revision,
   encode(r.content_hash, 'hex') AS content_hash, r.is_void, r.state, r.county_code, r.subject_ref, r.context_ref,
-  r.due_by::text AS due_by, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
-  coalesce(${IS_LANDED}, false) AS is_landed, coalesce(r.national_status = 'ACTIVE', false) AS stands_nationally,
+  r.outcome_code, r.due_by::text AS due_by, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
+  coalesce(${IS_LANDED}, false) AS is_landed, ${STANDS} AS stands_nationally,
+  coalesce(r.national_status IN ('ACTIVE', 'VOIDED'), false) AS was_stored,
   false AS has_open_attempt`;
 
 export interface RecordKey {
@@ -31,7 +35,10 @@ export async function lockRecords(tx: Tx, sourceSystemId: string, keys: readonly
 }
 
 /** The other living records of one person (G-49), locked. */
-export async function lockSiblings(tx: Tx, bizNos: readonly string[]): Promise<(RecordRow & { source_system_id: string })[]> {
+export async function lockSiblings(
+  tx: Tx,
+  bizNos: readonly string[],
+): Promise<(RecordRow & { source_system_id: string })[]> {
   const rows = await tx.query<RecordRow & { source_system_id: string } & Record<string, unknown>>(
     `SELECT ${ROW_COLUMNS}, r.source_system_id FROM record r
      WHERE r.biz_no = ANY ($1::text[]) ORDER BY r.id FOR UPDATE OF r`,
@@ -131,7 +138,10 @@ const WRITE_RECORDSET = `jsonb_to_recordset($2::jsonb) AS x(id uuid, kind text, 
   membership_key text, starts_at timestamptz, ends_at timestamptz, minutes int, county_code text, lane text,
   due_by timestamptz, outcome_code text, outcome_message text, warnings jsonb)`;
 
-/** Returns how many were inserted: fewer than given means that another call made one of them first (G-31). */
+/**
+ * Returns how many were inserted: fewer than given means that another call made one of them first (G-31). In one global
+ * order, so that two calls with the same new records do not wait for each other.
+ */
 export async function insertRecords(tx: Tx, sourceSystemId: string, rows: readonly RecordWrite[]): Promise<number> {
   if (rows.length === 0) return 0;
   const inserted = await tx.query(
@@ -143,7 +153,7 @@ export async function insertRecords(tx: Tx, sourceSystemId: string, rows: readon
        x.county_code, x.lane, x.due_by, x.outcome_code, x.outcome_message,
        CASE WHEN x.outcome_code IS NULL THEN NULL ELSE now() END,
        CASE WHEN x.outcome_code IS NULL THEN NULL ELSE 'adapter' END, x.warnings
-     FROM ${WRITE_RECORDSET}
+     FROM ${WRITE_RECORDSET} ORDER BY x.kind, x.source_id
      ON CONFLICT (source_system_id, kind, source_id) DO NOTHING RETURNING id`,
     [sourceSystemId, JSON.stringify(rows)],
     'ledger-insert-records',
@@ -276,7 +286,11 @@ export interface OverlapProbe {
 }
 
 /** No interval is longer than a day (G-44), so that a day back bounds the index scan. */
-export async function findOverlaps(tx: Tx, sourceSystemId: string, probes: readonly OverlapProbe[]): Promise<Set<number>> {
+export async function findOverlaps(
+  tx: Tx,
+  sourceSystemId: string,
+  probes: readonly OverlapProbe[],
+): Promise<Set<number>> {
   if (probes.length === 0) return new Set();
   const rows = await tx.query<{ index: number }>(
     `SELECT p.index FROM jsonb_to_recordset($2::jsonb)

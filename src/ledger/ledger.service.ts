@@ -1,7 +1,13 @@
 import type { Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
-import { beijingDateOf, endOfNthWorkingDay, type ItemProblem, type RecordRef, type WorkingCalendar } from '../records/index.js';
+import {
+  beijingDateOf,
+  endOfNthWorkingDay,
+  type ItemProblem,
+  type RecordRef,
+  type WorkingCalendar,
+} from '../records/index.js';
 import { deriveColumns, windowWarnings, type Derived } from './acceptance-rows.js';
 import { writeHistory } from './acceptance-history.js';
 import {
@@ -29,6 +35,9 @@ export class AcceptanceRaceError extends Error {
 const DUE_WORKING_DAYS = 10;
 /** A certificate-request waits for its set to be frozen (G-52). */
 export const CERTIFICATE_SET_KEY = 'certificate-set';
+
+/** A result whose version is not known yet; `repeats` = the accepted content that a duplicate is the same as. */
+type DraftResult = AcceptResult & { readonly repeats: Change | 'before' | null };
 
 /** What the batch decided of one record, ready to be written. */
 interface Decision {
@@ -84,7 +93,7 @@ export class Ledger {
   private async decide(
     tx: Tx,
     { source, items }: AcceptBatch,
-  ): Promise<{ copies: Map<string, WorkingCopy>; results: AcceptResult[] }> {
+  ): Promise<{ copies: Map<string, WorkingCopy>; results: DraftResult[] }> {
     const keys = items.map((item) => ({ kind: item.kind.name, sourceId: item.sourceId }));
     const before = new Map<string, RecordRow>();
     for (const row of await lockRecords(tx, source.id, keys)) {
@@ -92,10 +101,11 @@ export class Ledger {
     }
     const copies = new Map<string, WorkingCopy>();
     const conflicts: { item: AcceptItem; copy: WorkingCopy; at: number }[] = [];
-    const results = items.map((item, at): AcceptResult => {
+    const results = items.map((item, at): DraftResult => {
       const key = refKey({ kind: item.kind.name, sourceId: item.sourceId });
       const copy = copies.get(key) ?? this.open(key, before.get(key) ?? null);
       copies.set(key, copy);
+      const known = copy.last;
       const verdict = copy.take(item);
       if (verdict.outcome === 'conflict') conflicts.push({ item, copy, at });
       const isRefused = verdict.outcome === 'conflict' || verdict.outcome === 'rejected';
@@ -104,14 +114,19 @@ export class Ledger {
         outcome: isRefused ? 'rejected' : verdict.outcome,
         recordId: isRefused ? null : copy.recordId,
         version: null,
+        repeats: verdict.outcome === 'duplicate' ? (known ?? 'before') : null,
         errors: verdict.outcome === 'rejected' ? verdict.errors : [],
         warnings: item.warnings,
       };
     });
     for (const { item, copy, at } of conflicts) {
       const fields = await differingFields(tx, this.vault, copy, item);
-      const error: ItemProblem = { code: 'REVISION_CONFLICT', pointer: '/revision', params: { fields: fields.join(', ') } };
-      results[at] = { ...(results[at] as AcceptResult), errors: [error] };
+      const error: ItemProblem = {
+        code: 'REVISION_CONFLICT',
+        pointer: '/revision',
+        params: { fields: fields.join(', ') },
+      };
+      results[at] = { ...(results[at] as DraftResult), errors: [error] };
     }
     return { copies, results };
   }
@@ -126,7 +141,7 @@ export class Ledger {
     tx: Tx,
     batch: AcceptBatch,
     copies: ReadonlyMap<string, WorkingCopy>,
-    results: readonly AcceptResult[],
+    results: readonly DraftResult[],
   ): Promise<PersonOutcome> {
     const accepted = new Set(results.filter((result) => result.outcome === 'accepted').map((result) => result.index));
     for (const copy of copies.values()) {
@@ -135,8 +150,14 @@ export class Ledger {
         if (accepted.has(change.item.index)) change.version = version += 1;
       }
     }
-    const volunteers = [...copies.values()].filter((copy) => copy.changes.length > 0 && copy.key.startsWith('volunteer/'));
-    const outcome = await bindPersons(tx, { vault: this.vault, ids: this.ids, sourceSystemId: batch.source.id }, volunteers);
+    const volunteers = [...copies.values()].filter(
+      (copy) => copy.changes.length > 0 && copy.key.startsWith('volunteer/'),
+    );
+    const outcome = await bindPersons(
+      tx,
+      { vault: this.vault, ids: this.ids, sourceSystemId: batch.source.id },
+      volunteers,
+    );
     if (!outcome.isSaved) throw new AcceptanceRaceError('person');
     return outcome;
   }
@@ -147,7 +168,11 @@ export class Ledger {
     const children = changed.map((copy) => childOf(copy, batch.source.id));
     const standings = await readStandings(tx, children, overlay);
     const decisions = changed.map((copy, at) =>
-      this.decision(copy, { references: children[at]?.references ?? [], standing: standings[at] as Standing }, batch.source.areaCode),
+      this.decision(
+        copy,
+        { references: children[at]?.references ?? [], standing: standings[at] as Standing },
+        batch.source.areaCode,
+      ),
     );
     await warnOfOverlaps(tx, batch.source.id, decisions);
     return decisions;
@@ -164,10 +189,10 @@ export class Ledger {
       const before = copy.before;
       overlay.set(copy.key, {
         id: copy.recordId, kind: item.kind.name, source_id: item.sourceId, biz_no: copy.bizNo, version: copy.version,
-        revision: 0, content_hash: '', is_void: false, state: 'queued', due_by: before?.due_by ?? null, ...columns,
+        revision: 0, content_hash: '', is_void: false, state: 'queued', outcome_code: null, due_by: before?.due_by ?? null, ...columns,
         county_code: item.kind.county.from === 'own' ? columns.county_code : (before?.county_code ?? columns.county_code),
         is_landed: before?.is_landed ?? false, stands_nationally: before?.stands_nationally ?? false,
-        has_open_attempt: before?.has_open_attempt ?? false,
+        was_stored: before?.was_stored ?? false, has_open_attempt: before?.has_open_attempt ?? false,
       }); // prettier-ignore
     }
     return overlay;
@@ -196,7 +221,9 @@ export class Ledger {
   private dueBy(isDueAfterActivity: boolean | undefined, context: RecordRow | undefined): string | null {
     if (!isDueAfterActivity || !context) return null;
     if (context.kind !== 'activity') return context.due_by;
-    return context.ends_at ? endOfNthWorkingDay(beijingDateOf(new Date(context.ends_at).toISOString()), DUE_WORKING_DAYS, this.calendar) : null;
+    return context.ends_at
+      ? endOfNthWorkingDay(beijingDateOf(new Date(context.ends_at).toISOString()), DUE_WORKING_DAYS, this.calendar)
+      : null;
   }
 
   private stateOf(copy: WorkingCopy, waits: readonly string[]): string {
@@ -221,7 +248,11 @@ export class Ledger {
     const rows = decisions.map((decision) => ({ decision, row: this.recordRow(decision) }));
     const fresh = rows.filter(({ decision }) => !decision.copy.before).map(({ row }) => row);
     if ((await insertRecords(tx, batch.source.id, fresh)) < fresh.length) throw new AcceptanceRaceError('record');
-    await updateRecords(tx, batch.source.id, rows.filter(({ decision }) => decision.copy.before).map(({ row }) => row));
+    await updateRecords(
+      tx,
+      batch.source.id,
+      rows.filter(({ decision }) => decision.copy.before).map(({ row }) => row),
+    );
     await writeHistory(tx, { vault: this.vault, ids: this.ids, batch }, copies.values());
     await this.writePromises(tx, batch, decisions);
     const events: EventWrite[] = decisions.flatMap((decision) => this.events(batch, decision));
@@ -260,11 +291,18 @@ export class Ledger {
   private async writePromises(tx: Tx, batch: AcceptBatch, decisions: readonly Decision[]): Promise<void> {
     const own = decisions.filter(({ copy }) => !copy.isGroupVoid);
     const open = own.filter(({ state }) => !SETTLED.has(state));
-    const closed = own.filter(({ copy, state }) => SETTLED.has(state) && copy.before);
-    const carriers = carriersOf(open);
-    await raiseVersions(tx, this.ids, carriers.flatMap(({ copy, last }) =>
-      copy.sharedVersion !== null && copy.sharedVersion > last.version ? [{ recordId: copy.recordId, version: copy.sharedVersion }] : [],
-    ));
+    // What a dispute leaves open is the other records' promise (G-49).
+    const closed = own.filter(({ copy, state }) => SETTLED.has(state) && copy.before && !copy.hasLivingGroup);
+    const carriers = carriersOf(open.filter(({ copy }) => !copy.personCode));
+    await raiseVersions(
+      tx,
+      this.ids,
+      carriers.flatMap(({ copy, last }) =>
+        copy.sharedVersion !== null && copy.sharedVersion > last.version
+          ? [{ recordId: copy.recordId, version: copy.sharedVersion }]
+          : [],
+      ),
+    );
     await upsertPromises(
       tx,
       carriers.map(({ copy, last, columns, waits }) => ({
@@ -273,11 +311,18 @@ export class Ledger {
         lane_rank: LANE_RANK[last.item.kind.lane], stage: waits.length > 0 ? 'waiting' : 'ready',
       })), // prettier-ignore
     );
-    await deletePromises(tx, closed.map(({ copy }) => copy.bizNo));
+    await deletePromises(
+      tx,
+      closed.map(({ copy }) => copy.bizNo),
+    );
     const waits: WaitWrite[] = open.flatMap(({ copy, waits: keys }) =>
       keys.map((key) => ({ record_id: copy.recordId, source_system_id: batch.source.id, waits_key: key })),
     );
-    await replaceWaits(tx, decisions.filter(({ copy }) => copy.before).map(({ copy }) => copy.recordId), waits);
+    await replaceWaits(
+      tx,
+      decisions.filter(({ copy }) => copy.before).map(({ copy }) => copy.recordId),
+      waits,
+    );
   }
 
   private events(batch: AcceptBatch, { copy, state }: Decision): EventWrite[] {
@@ -296,21 +341,23 @@ export class Ledger {
 
 function childOf(copy: WorkingCopy, sourceSystemId: string): Child {
   const { kind, op, data } = (copy.last as Change).item;
-  return { sourceSystemId, kind, references: op === 'void' ? [] : kind.references(data) };
+  const isStored = copy.before?.was_stored ?? false;
+  return { sourceSystemId, kind, references: op === 'void' ? [] : kind.references(data), isStored };
 }
 
 const stateOfCopy = (decisions: readonly Decision[], copy: WorkingCopy): string =>
   decisions.find((decision) => decision.copy === copy)?.state ?? 'queued';
 
 /** Versions and the ledger's own warnings are known only at the end. */
-function finishAll(results: readonly AcceptResult[], copies: ReadonlyMap<string, WorkingCopy>): AcceptResult[] {
+function finishAll(results: readonly DraftResult[], copies: ReadonlyMap<string, WorkingCopy>): AcceptResult[] {
   const byRecord = new Map([...copies.values()].map((copy) => [copy.recordId, copy]));
-  return results.map((result) => {
+  return results.map(({ repeats, ...result }) => {
     const copy = result.recordId === null ? undefined : byRecord.get(result.recordId);
     if (!copy) return result;
     const own = copy.changes.find((change) => change.item.index === result.index);
     const warnings = own ? [...result.warnings, ...copy.warnings] : result.warnings;
-    return { ...result, version: own?.version ?? copy.version, warnings };
+    const repeated = repeats === 'before' ? copy.before?.version : repeats?.version;
+    return { ...result, version: own?.version ?? repeated ?? copy.version, warnings };
   });
 }
 

@@ -42,6 +42,8 @@ export interface AcceptBatch {
 /** What the active profile means for acceptance. */
 export interface LedgerProfile {
   readonly supportedKinds: ReadonlySet<string>;
+  /** Service records older than this many days are not sent again when a parent changes (G-14). */
+  readonly maxRecordAgeDays: number;
 }
 
 /** A record as the ledger holds it while it decides; a working copy that evolves inside one batch. */
@@ -55,6 +57,7 @@ export interface RecordRow {
   content_hash: string;
   is_void: boolean;
   state: RecordState;
+  outcome_code: string | null;
   county_code: string;
   due_by: string | null;
   subject_ref: string | null;
@@ -63,6 +66,8 @@ export interface RecordRow {
   ends_at: string | null;
   is_landed: boolean;
   stands_nationally: boolean;
+  /** The nation has had a row under this number, living or withdrawn: what follows is an update (C11). */
+  was_stored: boolean;
   has_open_attempt: boolean;
 }
 

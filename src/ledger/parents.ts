@@ -14,6 +14,8 @@ export interface Child {
   readonly sourceSystemId: string;
   readonly kind: RecordKind;
   readonly references: readonly RecordRef[];
+  /** Its row was stored nationally before: an update needs no membership in state JOINED any more (C11). */
+  readonly isStored: boolean;
 }
 
 /** Rows by `refKey` within one source system. */
@@ -77,7 +79,7 @@ function projectOf(child: Child, parents: Parents): string | null {
 }
 
 function membershipNeed(child: Child, parents: Parents): MembershipNeed | null {
-  if (!child.kind.needsMembership) return null;
+  if (!child.kind.needsMembership || child.isStored) return null;
   const projectSourceId = projectOf(child, parents);
   const subject = child.references.find((ref) => ref.role === 'subject');
   const volunteer = subject && parents.get(refKey(subject));
@@ -87,7 +89,7 @@ function membershipNeed(child: Child, parents: Parents): MembershipNeed | null {
 
 function waitsOf(child: Child, parents: Parents, joined: ReadonlySet<string>): string[] {
   const waits = child.references.map(refKey).filter((key) => !parents.get(key)?.is_landed);
-  if (!child.kind.needsMembership) return waits;
+  if (!child.kind.needsMembership || child.isStored) return waits;
   const project = projectOf(child, parents);
   const subject = child.references.find((ref) => ref.role === 'subject');
   const need = membershipNeed(child, parents);

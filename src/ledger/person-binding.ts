@@ -45,7 +45,11 @@ export async function bindPersons(
     }
   }
   const idIndexes = [...keys.values()].map((key) => key.idIndex);
-  const persons = await lockPersons(tx, idIndexes, volunteers.map((copy) => copy.bizNo));
+  const persons = await lockPersons(
+    tx,
+    idIndexes,
+    volunteers.map((copy) => copy.bizNo),
+  );
   const book = new PersonBook(persons);
   const siblings = await readSiblings(tx, persons, volunteers);
   const bindings: { personBizNo: string; recordId: string }[] = [];
@@ -53,7 +57,9 @@ export async function bindPersons(
     for (const change of copy.changes) bindChange({ copy, change, key: keys.get(change), book, siblings, bindings });
   }
   for (const copy of volunteers) {
-    const inBatch = volunteers.filter((other) => other !== copy && other.bizNo === copy.bizNo && other.last?.item.op === 'upsert');
+    const inBatch = volunteers.filter(
+      (other) => other !== copy && other.bizNo === copy.bizNo && other.last?.item.op === 'upsert',
+    );
     adoptGroup(copy, siblings.get(copy.bizNo) ?? [], inBatch.length > 0);
     copy.sharedVersion = book.ofBizNo(copy.bizNo)?.version ?? null;
   }
@@ -70,7 +76,10 @@ async function readSiblings(
   const own = new Set(volunteers.map((copy) => copy.recordId));
   const groups = new Map<string, Sibling[]>();
   if (persons.length === 0) return groups;
-  for (const row of await lockSiblings(tx, persons.map((person) => person.biz_no))) {
+  for (const row of await lockSiblings(
+    tx,
+    persons.map((person) => person.biz_no),
+  )) {
     if (own.has(row.id) || row.is_void) continue;
     groups.set(row.biz_no, [...(groups.get(row.biz_no) ?? []), row]);
   }
@@ -102,7 +111,12 @@ function bindChange(step: BindStep): void {
 }
 
 /** The record already has its person: a corrected number or name is that person's, unless others share it. */
-function rebind({ copy, change, book, siblings }: BindStep, own: PersonRow, found: PersonRow | undefined, key: PersonKey): void {
+function rebind(
+  { copy, change, book, siblings }: BindStep,
+  own: PersonRow,
+  found: PersonRow | undefined,
+  key: PersonKey,
+): void {
   const isShared = (siblings.get(own.biz_no) ?? []).length > 0;
   const isUnchanged = found === own && own.name_index === key.nameIndex;
   const isFree = !found || found === own;
@@ -125,7 +139,8 @@ function bindExisting(step: BindStep, person: PersonRow): void {
 /** What the rest of the group means for this record's state. */
 function adoptGroup(copy: WorkingCopy, group: readonly Sibling[], livesInBatch: boolean): void {
   copy.groupStateInFlight = group.find((row) => row.has_open_attempt)?.state ?? null;
-  copy.isGroupVoid = copy.last?.item.op === 'void' && (group.length > 0 || livesInBatch);
+  copy.hasLivingGroup = group.length > 0 || livesInBatch;
+  copy.isGroupVoid = copy.last?.item.op === 'void' && copy.hasLivingGroup;
 }
 
 /**
@@ -138,7 +153,8 @@ export async function spreadToSiblings(
 ): Promise<void> {
   const { touched, siblings } = context.persons;
   for (const bizNo of new Set(touched.map((copy) => copy.bizNo))) {
-    const group = siblings.get(bizNo) ?? [];
+    // A disputed record waits for its person (attention) and neither carries the row nor follows it.
+    const group = (siblings.get(bizNo) ?? []).filter((row) => row.outcome_code !== 'PERSON_CONFLICT');
     const copies = touched.filter((copy) => copy.bizNo === bizNo && !copy.personCode);
     const version = Math.max(...copies.map((copy) => copy.sharedVersion ?? copy.version));
     if (group.length === 0 || copies.length === 0) continue;
@@ -168,12 +184,18 @@ async function promiseRemaining(tx: Tx, ids: Ids, group: readonly Sibling[], ver
   ]); // prettier-ignore
 }
 
-async function moveGroup(tx: Tx, ids: Ids, group: readonly Sibling[], to: { version: number; state: string }): Promise<void> {
+async function moveGroup(
+  tx: Tx,
+  ids: Ids,
+  group: readonly Sibling[],
+  to: { version: number; state: string },
+): Promise<void> {
   await tx.query(
     `UPDATE record SET version = $2, state = $3, since = CASE WHEN state = $3 THEN since ELSE now() END
      WHERE id = ANY ($1::uuid[])`,
     [group.map((row) => row.id), to.version, to.state],
   );
+  const moved = group.filter((row) => row.state !== to.state);
   await insertEvents(
     tx,
     group.map((row) => ({
@@ -183,6 +205,13 @@ async function moveGroup(tx: Tx, ids: Ids, group: readonly Sibling[], to: { vers
   );
   await appendEvidence(
     tx,
-    group.map((row) => ({ kind: 'state.changed', uid: row.id, ver: to.version, from: row.state, to: to.state, actor: 'adapter' })),
+    moved.map((row) => ({
+      kind: 'state.changed',
+      uid: row.id,
+      ver: to.version,
+      from: row.state,
+      to: to.state,
+      actor: 'adapter',
+    })),
   );
 }

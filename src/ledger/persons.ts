@@ -25,7 +25,11 @@ export interface PersonKey {
 
 /** Spaces and the several middle dots of typed names make no other person. */
 function normalisedName(name: string): string {
-  return name.normalize('NFKC').replace(/\s+/gu, '').replace(/[·•・‧∙⋅．]/gu, '·').toUpperCase();
+  return name
+    .normalize('NFKC')
+    .replace(/\s+/gu, '')
+    .replace(/[·•・‧∙⋅．]/gu, '·')
+    .toUpperCase();
 }
 
 export function personKey(vault: Vault, data: RecordData): PersonKey {
@@ -68,7 +72,7 @@ export async function insertPersons(tx: Tx, persons: readonly PersonRow[]): Prom
     `INSERT INTO person (biz_no, id_index, name_index, version)
      SELECT p.biz_no, decode(p.id_index, 'hex'), decode(p.name_index, 'hex'), p.version
      FROM jsonb_to_recordset($1::jsonb) AS p(biz_no text, id_index text, name_index text, version int)
-     ON CONFLICT DO NOTHING RETURNING biz_no`,
+     ORDER BY p.id_index ON CONFLICT DO NOTHING RETURNING biz_no`,
     [JSON.stringify(persons)],
     'ledger-insert-persons',
   );
@@ -124,7 +128,14 @@ export class PersonBook {
   }
 
   add(bizNo: string, key: PersonKey): PersonRow {
-    const row = { biz_no: bizNo, id_index: key.idIndex, name_index: key.nameIndex, version: 0, isNew: true, isChanged: true };
+    const row = {
+      biz_no: bizNo,
+      id_index: key.idIndex,
+      name_index: key.nameIndex,
+      version: 0,
+      isNew: true,
+      isChanged: true,
+    };
     this.put(row);
     return row;
   }
@@ -147,7 +158,10 @@ export class PersonBook {
     const changed = [...this.byBizNo.values()].filter((row) => row.isChanged);
     const fresh = changed.filter((row) => row.isNew);
     if ((await insertPersons(tx, fresh)) < fresh.length) return false;
-    await updatePersons(tx, changed.filter((row) => !row.isNew));
+    await updatePersons(
+      tx,
+      changed.filter((row) => !row.isNew),
+    );
     return true;
   }
 }

@@ -9,12 +9,7 @@ import type { WorkingCopy } from './working-copy.js';
 const MAX_NAMED_FIELDS = 20;
 
 /** Names of the top-level fields in which the refused item differs from the accepted one; never their values. */
-export async function differingFields(
-  tx: Tx,
-  vault: Vault,
-  copy: WorkingCopy,
-  item: AcceptItem,
-): Promise<string[]> {
+export async function differingFields(tx: Tx, vault: Vault, copy: WorkingCopy, item: AcceptItem): Promise<string[]> {
   const accepted = copy.last?.item ?? (await newestContent(tx, vault, copy));
   if (!accepted || accepted.op !== item.op) return ['op'];
   const names = new Set([...Object.keys(accepted.data), ...Object.keys(item.data)]);

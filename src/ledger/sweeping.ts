@@ -18,7 +18,16 @@ export async function sweepWaits(tx: Tx, ids: Ids): Promise<number> {
        UNION
        SELECT w.record_id, w.waits_key FROM record_wait w
        JOIN record r ON r.source_system_id = w.source_system_id AND r.membership_key = w.waits_key
-       WHERE ${IS_LANDED} AND NOT r.is_void LIMIT ${SWEEP_ROWS})
+       WHERE ${IS_LANDED} AND NOT r.is_void
+       UNION
+       -- The person joined under another of his or her sourceIds (G-49).
+       SELECT w.record_id, w.waits_key FROM record_wait w
+       JOIN record v ON v.source_system_id = w.source_system_id AND v.kind = 'volunteer'
+         AND v.source_id = split_part(w.waits_key, ':', 2)
+       JOIN record s ON s.biz_no = v.biz_no AND s.source_system_id = v.source_system_id AND s.id <> v.id
+       JOIN record r ON r.source_system_id = w.source_system_id
+         AND r.membership_key = 'membership:' || s.source_id || ':' || split_part(w.waits_key, ':', 3)
+       WHERE w.waits_key LIKE 'membership:%' AND ${IS_LANDED} AND NOT r.is_void LIMIT ${SWEEP_ROWS})
      RETURNING record_id`,
     [],
     'ledger-sweep-waits',

@@ -20,6 +20,8 @@ export class WorkingCopy {
   groupStateInFlight: RecordState | null = null;
   /** Newest version of the person, which every bound record shows (G-13); null = the record counts for itself. */
   sharedVersion: number | null = null;
+  /** Other records of the same person live on. */
+  hasLivingGroup = false;
   /** Withdrawn, while other records of the same person live on. */
   isGroupVoid = false;
   /** Warnings that the ledger adds to those of the door. */

@@ -54,7 +54,7 @@ describe('states of a record', () => {
 
   it('do not send what the outcome is not known of without looking it up (§1.8)', () => {
     expect(canMove('sending', 'sending')).toBe(false);
-    expect(statesBefore('sending')).toEqual(['queued', 'unknown']);
+    expect(statesBefore('sending')).toEqual(['queued', 'waiting', 'unknown']);
   });
 
   it('are told by canMove and statesBefore alike', () => {

@@ -3,7 +3,8 @@
  *
  * An accepted version is `queued`: durable, and it will be sent by itself. When something has to come first (a
  * parent, an approval, a service window, a quota) it is `waiting`, and `waitingFor` says for what; when that has
- * come it is `queued` again. Delivery opens an attempt and the record is `sending` until the answer is known.
+ * come it is `queued` again; what the nation itself told to wait is sent again from `waiting` when its time has come.
+ * Delivery opens an attempt and the record is `sending` until the answer is known.
  *
  * The answer decides. The national side holds the version and has nothing left to say: `mirrored`. It has taken
  * it for processing or for review: `pending`. It did not process it: back to `queued` or `waiting`. It refused:
@@ -72,13 +73,13 @@ export const STATES_AT_BIRTH = [
  */
 export const RECORD_MOVES = {
   queued: ['sending', 'waiting', 'attention', 'voided', 'unsupported'],
-  waiting: ['queued', 'attention', 'voided', 'unsupported'],
+  waiting: ['queued', 'sending', 'attention', 'voided', 'unsupported'],
   sending: ['pending', 'mirrored', 'queued', 'waiting', 'unknown', 'attention', 'voided'],
   unknown: ['mirrored', 'pending', 'queued', 'sending', 'attention', 'voided', 'waiting'],
   pending: ['mirrored', 'attention', 'queued', 'waiting', 'unknown', 'voided'],
   mirrored: ['queued', 'waiting', 'pending', 'attention', 'voided'],
   attention: ['queued', 'waiting', 'mirrored', 'voided', 'pending'],
-  voided: ['queued', 'waiting'],
+  voided: ['queued', 'waiting', 'attention', 'unsupported'],
   unsupported: ['queued', 'waiting', 'voided'],
 } as const satisfies Record<RecordState, readonly RecordState[]>;
 

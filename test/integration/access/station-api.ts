@@ -57,6 +57,7 @@ function composition(parts: { database: Database; vault: Vault; clock: Clock }):
   const ids = systemIds;
   const ledger = new Ledger(vault, ids, shippedCalendar(), {
     supportedKinds: new Set(RECORD_KINDS.map(({ name }) => name)),
+    maxRecordAgeDays: 365,
   });
   const intake = new IntakeService({ database, ledger, vault, ids, clock, profile: { guardianRequiredUnder: 18 } });
   const tokens = [

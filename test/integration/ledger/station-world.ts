@@ -15,7 +15,12 @@ export const at = (time: string, day = SERVICE_DAY): string => `${day}T${time}:0
 
 type More = Partial<Omit<StationItem, 'kind' | 'sourceId' | 'data'>> & { readonly data?: Record<string, unknown> };
 
-function item(kind: string, sourceId: string, data: Record<string, unknown>, { data: own, ...more }: More): StationItem {
+function item(
+  kind: string,
+  sourceId: string,
+  data: Record<string, unknown>,
+  { data: own, ...more }: More,
+): StationItem {
   return { kind, sourceId, data: { ...data, ...own }, ...more };
 }
 
@@ -105,7 +110,11 @@ export function volunteer(sourceId: string, person: { no: number; name?: string 
   return item('volunteer', sourceId, data, more);
 }
 
-export function membership(sourceId: string, who: { volunteer: string; project: string }, more: More = {}): StationItem {
+export function membership(
+  sourceId: string,
+  who: { volunteer: string; project: string },
+  more: More = {},
+): StationItem {
   const data = { volunteerId: who.volunteer, projectId: who.project, since: '2024-02-01', status: 'JOINED' };
   return item('membership', sourceId, data, more);
 }
