@@ -7,6 +7,8 @@ import { startEmbeddedPostgres } from '../platform/embedded-postgres/index.js';
 
 export interface BenchDatabase {
   readonly url: string;
+  /** Of the server, when it is our own. */
+  readonly pid: number | null;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ async function bringAlong(): Promise<BenchDatabase> {
   const server = await startEmbeddedPostgres({ checkout, varFolder: folder });
   return {
     url: server.url,
+    pid: server.pid,
     close: async () => {
       await server.stop();
       rmSync(server.dataFolder, { recursive: true, force: true });
@@ -50,7 +53,7 @@ async function makeBeside(givenUrl: string): Promise<BenchDatabase> {
   await run(`CREATE DATABASE ${name}`);
   const url = new URL(givenUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, close: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return { url: url.href, pid: null, close: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
 /** Figures of a server that may forget would flatter both sides, and the adapter's many commits most. */

@@ -111,6 +111,7 @@ export function startRole(
 export interface Nation {
   /** NATIONAL_… variables for the adapter. */
   readonly env: Environment;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -142,7 +143,7 @@ export async function startNation(folder: string): Promise<Nation> {
     NATIONAL_FIELD_KEY: fieldKey,
     NATIONAL_IS_SIMULATOR: 'true',
   };
-  return { env, stop: () => program.stop() };
+  return { env, pid: program.pid, stop: () => program.stop() };
 }
 
 /** As an operator does it: by the command line. */

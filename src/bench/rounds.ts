@@ -22,7 +22,10 @@ interface Side {
 async function acceptRound(stage: Stage, count: number): Promise<Side> {
   const batches = prepareBatches(stage.records.take(count));
   await stage.reset();
+  const { cpu } = stage;
+  cpu.start();
   const adapter = await stage.client.pushAll(batches);
+  cpu.tell('accept', count);
   return { adapter, bare: await bareInsert(stage.admin, () => stage.settle()) };
 }
 
@@ -45,13 +48,19 @@ async function mirrorRound(stage: Stage, bareSide: BareSide, count: number): Pro
   await stage.reset();
   await stage.client.pushAll(batches);
   await stage.settle();
+  const { cpu } = stage;
+  cpu.start();
   const startedAt = performance.now();
   await stage.openGate();
   await stage.untilDelivered(count + (await stage.worldSize()));
   const adapter = performance.now() - startedAt;
+  cpu.tell('mirror', count);
   await stage.closeGate();
   const bare = bareBatches(stage.records.take(count), bareSide.numbers, bareSide.batchItems);
-  return { adapter, bare: await bareMirror(bareSide.gateway, bare, CONCURRENCY) };
+  cpu.start();
+  const bareMs = await bareMirror(bareSide.gateway, bare, CONCURRENCY);
+  cpu.tell('bare client', count);
+  return { adapter, bare: bareMs };
 }
 
 export interface Measured {

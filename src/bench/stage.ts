@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { CpuMeter } from './cpu.js';
 import { openDatabase, type BenchDatabase } from './database.js';
 import { say } from './figures.js';
 import { createSourceSystem, startNation, startRole, type Environment, type Nation, type Program } from './programs.js';
@@ -38,6 +39,17 @@ export class Stage {
 
   readonly records = new ServiceRecords(Date.now());
 
+  get cpu(): CpuMeter {
+    const { database, nation } = this.owned;
+    const pids = new Map([
+      ['api', this.programs.api.pid],
+      ['worker', this.programs.worker.pid],
+      ['client', process.pid],
+    ]);
+    if (nation !== null) pids.set('simulator', nation.pid);
+    return new CpuMeter(pids, new Map(database.pid === null ? [] : [['postgres', database.pid]]));
+  }
+
   static async open(given: GivenPlaces): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'zhiqiao-bench-'));
     const database = await openDatabase(given.databaseUrl);
@@ -70,9 +82,15 @@ export class Stage {
     await this.settle();
   }
 
-  /** What autovacuum and the checkpointer would do in a quiet minute, so that no leg pays for the one before. */
+  /**
+   * What autovacuum and the checkpointer would do in a quiet minute, so that no leg pays for the one before. Empty
+   * tables are left alone, as autovacuum leaves them: counted while empty, they would be scanned whole later on.
+   */
   async settle(): Promise<void> {
-    await this.admin.query('ANALYZE');
+    for (const table of FILLED) {
+      const { rows } = await this.admin.query(`SELECT 1 FROM ${table} LIMIT 1`);
+      if (rows.length > 0) await this.admin.query(`ANALYZE ${table}`);
+    }
     await this.admin.query('CHECKPOINT').catch(() => say('no right to CHECKPOINT: legs may pay for each other'));
   }
 
