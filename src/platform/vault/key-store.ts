@@ -1,6 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync,
+} from 'node:fs'; // prettier-ignore
+import { dirname, join } from 'node:path';
 
 /**
  * Our own keys (G-81): one file in SECRETS_DIR, made once under a lock, shared by api, worker and CLI.
@@ -73,14 +75,13 @@ function parse(text: string): KeyStore {
 
 function withLock<T>(dir: string, work: () => T): T {
   const lock = join(dir, '.lock');
-  const deadline = Date.now() + LOCK_WAIT_MS;
   for (;;) {
     try {
       mkdirSync(lock, { mode: 0o700 });
       break;
     } catch (error) {
-      // A lock older than the wait was left by a killed start: taking it over is safe, the file is written atomically.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || Date.now() > deadline) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      clearAbandoned(lock);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);
     }
   }
@@ -89,6 +90,13 @@ function withLock<T>(dir: string, work: () => T): T {
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
+}
+
+/** The work takes milliseconds: a lock that is older than the wait was left by a killed process. */
+function clearAbandoned(lock: string): void {
+  const madeAt = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  if (madeAt === undefined || Date.now() - madeAt < LOCK_WAIT_MS) return;
+  rmSync(lock, { recursive: true, force: true });
 }
 
 /** Whether keys were ever made in this directory. */
@@ -112,9 +120,14 @@ export function addDataKey(dir: string): string {
 }
 
 function writeAtomically(path: string, file: KeyFile): void {
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(file, null, 2), { mode: 0o600 });
+  // Containers that share the folder share their process numbers too.
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, JSON.stringify(file, null, 2), { mode: 0o600, flush: true });
   renameSync(draft, path);
+  // What is sealed from now on is durable only when its key is.
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 /**

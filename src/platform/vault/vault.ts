@@ -55,10 +55,11 @@ export function createVault(keys: KeyStore, reload?: () => KeyStore): Vault {
       const key = keyOf(keyId);
       const nonce = sealed.subarray(idEnd, idEnd + NONCE_BYTES);
       const tagEnd = idEnd + NONCE_BYTES + TAG_BYTES;
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce);
-      decipher.setAAD(Buffer.from(`${place}|${keyId}`, 'utf8'));
-      decipher.setAuthTag(sealed.subarray(idEnd + NONCE_BYTES, tagEnd));
       try {
+        // The length is said: a tag that was cut short would authenticate as little as it is long.
+        const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+        decipher.setAAD(Buffer.from(`${place}|${keyId}`, 'utf8'));
+        decipher.setAuthTag(sealed.subarray(idEnd + NONCE_BYTES, tagEnd));
         return Buffer.concat([decipher.update(sealed.subarray(tagEnd)), decipher.final()]).toString('utf8');
       } catch {
         throw new VaultError('sealed value does not open at this place');
