@@ -54,30 +54,35 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     LOG_LEVEL: 'warn',
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   };
-  const api = await startApi(env);
-  const port = String(api.ready.port);
-  const apiEnv = { ...env, PORT: port };
-  const programs = new Map<'api' | 'worker', Program>([
-    ['api', api],
-    ['worker', await startWorker(env)],
-  ]);
-  return {
-    database,
-    national,
-    env,
-    apiBase: `http://127.0.0.1:${port}/api/v1`,
-    credentials: createSourceSystem(env),
-    program: (role) => programs.get(role) as Program,
-    restart: async (role) => {
-      programs.set(role, role === 'api' ? await startApi(apiEnv) : await startWorker(env));
-    },
-    close: async () => {
-      for (const program of programs.values()) await program.stop();
-      await national.close();
-      await database.drop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const programs = new Map<'api' | 'worker', Program>();
+  const close = async (): Promise<void> => {
+    for (const program of programs.values()) await program.stop();
+    await national.close();
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
   };
+  const program = (role: 'api' | 'worker'): Program => programs.get(role) as Program;
+  try {
+    programs.set('api', await startApi(env));
+    programs.set('worker', await startWorker(env));
+    const port = String(program('api').ready.port);
+    return {
+      database,
+      national,
+      env,
+      apiBase: `http://127.0.0.1:${port}/api/v1`,
+      credentials: createSourceSystem(env),
+      program,
+      restart: async (role) => {
+        programs.set(role, role === 'api' ? await startApi({ ...env, PORT: port }) : await startWorker(env));
+      },
+      close,
+    };
+  } catch (error) {
+    // What is half there would keep the run from ending.
+    await close();
+    throw error;
+  }
 }
 
 /** As an operator does it: by the command line. */
