@@ -21,6 +21,10 @@ const textOf = (data: RecordData, field: string): string | null => {
   return typeof value === 'string' ? value : null;
 };
 
+/** A project has days; they begin and end in Beijing. */
+const dayStart = (day: string | null): string | null => day && `${day}T00:00:00+08:00`;
+const dayEnd = (day: string | null): string | null => day && `${day}T24:00:00+08:00`;
+
 /** The county of a record: its own area's, its parent's, or until that is known the source system's. */
 function countyOf(
   kind: RecordKind,
@@ -50,19 +54,35 @@ export function deriveColumns(
     subject_ref: subject ? refKey(subject) : null,
     context_ref: context ? refKey(context) : null,
     membership_key: kind.providesMembership?.(data) ?? null,
-    starts_at: textOf(data, 'startAt'),
-    ends_at: textOf(data, 'endAt'),
+    starts_at: textOf(data, 'startAt') ?? dayStart(textOf(data, 'startOn')),
+    ends_at: textOf(data, 'endAt') ?? dayEnd(textOf(data, 'endOn')),
     minutes: kind.minutes?.(data) ?? null,
     county_code: countyOf(kind, content, parents, homeArea),
   };
 }
 
-/** Once the activity is known: a record outside its window is worth a look, never a refusal (G-45). */
+interface Window {
+  readonly kind: string;
+  readonly starts_at: string | null;
+  readonly ends_at: string | null;
+}
+
+/** Kinds whose times bound those of what belongs to them (G-45): an activity's its records', a project's its activities'. */
+const WINDOW_KINDS: ReadonlySet<string> = new Set(['activity', 'project']);
+
+export function isOutsideWindow(
+  columns: { readonly starts_at: string | null; readonly ends_at: string | null },
+  parent: Window,
+): boolean {
+  if (!WINDOW_KINDS.has(parent.kind) || !columns.starts_at || !columns.ends_at) return false;
+  if (!parent.starts_at || !parent.ends_at) return false;
+  return (
+    Date.parse(columns.starts_at) < Date.parse(parent.starts_at) ||
+    Date.parse(columns.ends_at) > Date.parse(parent.ends_at)
+  );
+}
+
+/** Once the parent is known: what lies outside its window is worth a look, never a refusal (G-45). */
 export function windowWarnings(columns: Derived, context: RecordRow | undefined): ItemProblem[] {
-  if (context?.kind !== 'activity' || !columns.starts_at || !columns.ends_at) return [];
-  if (!context.starts_at || !context.ends_at) return [];
-  const isInside =
-    Date.parse(columns.starts_at) >= Date.parse(context.starts_at) &&
-    Date.parse(columns.ends_at) <= Date.parse(context.ends_at);
-  return isInside ? [] : [{ code: 'R67-10', pointer: '/data/startAt' }];
+  return context && isOutsideWindow(columns, context) ? [{ code: 'R67-10', pointer: '/data/startAt' }] : [];
 }

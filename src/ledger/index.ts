@@ -16,6 +16,8 @@ export {
   setPromisesFlying, setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type PromiseEnd,
   type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore
+export { spreadFacts, type FactsParent } from './late-facts.js';
+export { raiseFreedByCertificate } from './parent-change.js';
 export { readStandings, refKey, type Child, type Standing } from './parents.js';
 export { openContent, SEALED_VERSIONS } from './sealing.js';
 export { sweepWaits } from './sweeping.js';
