@@ -18,8 +18,19 @@ const SALT_BYTES = 32;
 /** Domain separation of commitments from tree nodes (0x00 leaf, 0x01 node; reliability §9.2). */
 const COMMITMENT_PREFIX = Buffer.from([0x02]);
 
+/** Asking the system for each salt alone cost 10 µs, a twentieth of an acceptance; of a page of them 0.3 µs. */
+const SALTS_PER_PAGE = 256;
+let page = Buffer.alloc(0);
+let used = 0;
+
+/** Each byte of a page is given out once, and a page is never filled again: a salt stays what it was. */
 export function newSalt(): Buffer {
-  return randomFillSync(Buffer.allocUnsafe(SALT_BYTES));
+  if (used >= page.length) {
+    page = randomFillSync(Buffer.allocUnsafeSlow(SALTS_PER_PAGE * SALT_BYTES));
+    used = 0;
+  }
+  used += SALT_BYTES;
+  return page.subarray(used - SALT_BYTES, used);
 }
 
 /** `base64(SHA-256(0x02 ‖ salt ‖ canonical payload))`: hides low-entropy content and allows erasure (reliability §9.2). */
@@ -27,17 +38,21 @@ export function commitmentOf(salt: Buffer, canonicalPayload: string): string {
   return createHash('sha256').update(COMMITMENT_PREFIX).update(salt).update(canonicalPayload, 'utf8').digest('base64');
 }
 
+/** Stands for the transaction's time until the database puts it in: JSON text itself never holds a bare U+0001. */
+const TIME_PLACE = '\u0001';
+
 /** RFC 8785 for a flat object of strings, integers and booleans: sorted keys and JSON.stringify are exactly that. */
-function canonicalEntry(entry: EvidenceEntry, at: string): string {
-  const all: Record<string, string | number | boolean> = { ...entry, at, v: ENTRY_VERSION };
+function canonicalEntry(entry: EvidenceEntry): string {
+  const all: Record<string, string | number | boolean> = { ...entry, at: '', v: ENTRY_VERSION };
   const fields = Object.keys(all)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(all[key])}`);
+    .map((key) => `${JSON.stringify(key)}:${key === 'at' ? `"${TIME_PLACE}"` : JSON.stringify(all[key])}`);
   return `{${fields.join(',')}}`;
 }
 
 /**
- * Writes leaves in the given transaction.
+ * Writes leaves in the given transaction, in one statement: asking for the time first took a round trip of its own,
+ * four times on the way of every record.
  *
  * Shape    entries without `v` and `at` → nothing; `at` is the transaction's database time
  * Promise  all or none, together with the change that they prove (I14)
@@ -45,15 +60,11 @@ function canonicalEntry(entry: EvidenceEntry, at: string): string {
  */
 export async function appendEvidence(tx: Tx, entries: readonly EvidenceEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  const clock = await tx.query<{ at: string }>(
-    `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at`,
-    [],
-    'evidence-now',
-  );
-  const at = clock[0]?.at ?? '';
   await tx.query(
-    `INSERT INTO evidence_leaf (kind, entry) SELECT * FROM unnest($1::text[], $2::text[])`,
-    [entries.map((entry) => entry.kind), entries.map((entry) => canonicalEntry(entry, at))],
+    `INSERT INTO evidence_leaf (kind, entry)
+     SELECT l.kind, replace(l.entry, chr(1), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+     FROM unnest($1::text[], $2::text[]) AS l(kind, entry)`,
+    [entries.map((entry) => entry.kind), entries.map(canonicalEntry)],
     'evidence-append',
   );
 }
