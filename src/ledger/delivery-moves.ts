@@ -2,7 +2,6 @@ import { appendEvidence } from '../evidence/index.js';
 import type { Queryable, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import { canMove, type RecordState } from '../records/index.js';
-import { insertEvents } from './ledger.queries.js';
 import type { WaitingFor } from './ledger.types.js';
 
 /**
@@ -106,22 +105,20 @@ export interface PromiseEnd {
 /** Closes or reopens promises. A promise that meanwhile holds a newer version is always reopened at once. */
 export async function endPromises(tx: Tx, ends: readonly PromiseEnd[]): Promise<void> {
   if (ends.length === 0) return;
-  const json = JSON.stringify(ends);
-  const shape = `jsonb_to_recordset($1::jsonb) AS x("bizNo" text, version int, "end" text, "delayMs" float8, "linkTo" text)`;
+  // One statement for both: no promise is matched by the one and the other.
   await tx.query(
-    `DELETE FROM outbox o USING ${shape} WHERE o.biz_no = x."bizNo" AND x."end" = 'kept' AND o.version <= x.version`,
-    [json],
-    'ledger-keep-promises',
-  );
-  await tx.query(
-    `UPDATE outbox o SET stage = 'ready',
+    `WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
+       AS x("bizNo" text, version int, "end" text, "delayMs" float8, "linkTo" text)),
+     kept AS (DELETE FROM outbox o USING x
+       WHERE o.biz_no = x."bizNo" AND x."end" = 'kept' AND o.version <= x.version)
+     UPDATE outbox o SET stage = 'ready',
        tries = CASE WHEN o.version > x.version THEN 0 ELSE o.tries + 1 END,
        link_to = coalesce(x."linkTo", o.link_to),
        ready_at = CASE WHEN o.version > x.version THEN now()
          ELSE now() + make_interval(secs => x."delayMs" / 1000) END
-     FROM ${shape} WHERE o.biz_no = x."bizNo"`,
-    [json],
-    'ledger-reopen-promises',
+     FROM x WHERE o.biz_no = x."bizNo" AND NOT (x."end" = 'kept' AND o.version <= x.version)`,
+    [JSON.stringify(ends)],
+    'ledger-keep-promises',
   );
 }
 
@@ -144,9 +141,6 @@ export interface RecordMove extends NationalFacts {
 
 interface MovedRow extends Record<string, unknown> {
   id: string;
-  source_system_id: string;
-  kind: string;
-  source_id: string;
   version: number;
   from_state: RecordState;
   state: RecordState;
@@ -164,7 +158,7 @@ export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]
   if (moves.length === 0) return new Set();
   refuseIllegal(moves);
   const rows = await tx.query<MovedRow>(
-    `UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
+    `WITH moved AS (UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
        waiting_for = CASE WHEN r.state = x."to" THEN coalesce(x."waitingFor", r.waiting_for) ELSE x."waitingFor" END,
        national_id = coalesce(x."nationalId", r.national_id),
        national_version = coalesce(x."nationalVersion", r.national_version),
@@ -178,15 +172,19 @@ export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]
        outcome_actor = CASE WHEN x.code IS NULL THEN r.outcome_actor ELSE x.actor END
      FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "from" text, "to" text, "waitingFor" jsonb, "nationalId" text,
        "nationalVersion" int, "nationalHash" text, "nationalStatus" text, "nationalReview" text,
-       code text, message text, actor text)
+       code text, message text, actor text, "eventId" uuid)
      WHERE r.id = x.id AND r.state = x."from"
-     RETURNING r.id, r.source_system_id, r.kind, r.source_id, r.version, x."from" AS from_state, r.state, x.code`,
-    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome })))],
+     RETURNING r.id, r.source_system_id, r.kind, r.source_id, r.version, x."from" AS from_state, r.state, x.code,
+       x."eventId"),
+     told AS (INSERT INTO change_event (event_id, source_system_id, record_id, kind, source_id, version, state, since, code)
+       SELECT "eventId", source_system_id, id, kind, source_id, version, state, now(), code
+       FROM moved WHERE from_state <> state)
+     SELECT id, version, from_state, state, code FROM moved`,
+    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome, eventId: ids.uuid() })))],
     'ledger-move-records',
   );
-  await writeTraces(
+  await proveMoves(
     tx,
-    ids,
     rows.filter((row) => row.from_state !== row.state),
   );
   return new Set(rows.map((row) => row.id));
@@ -199,14 +197,7 @@ function refuseIllegal(moves: readonly RecordMove[]): void {
   }
 }
 
-async function writeTraces(tx: Tx, ids: Ids, rows: readonly MovedRow[]): Promise<void> {
-  await insertEvents(
-    tx,
-    rows.map((row) => ({
-      event_id: ids.uuid(), source_system_id: row.source_system_id, record_id: row.id, kind: row.kind,
-      source_id: row.source_id, version: row.version, state: row.state, code: row.code,
-    })), // prettier-ignore
-  );
+async function proveMoves(tx: Tx, rows: readonly MovedRow[]): Promise<void> {
   await appendEvidence(
     tx,
     rows.map((row) => ({

@@ -144,8 +144,8 @@ const WRITE_RECORDSET = `jsonb_to_recordset($2::jsonb) AS x(id uuid, kind text, 
  */
 export async function insertRecords(tx: Tx, sourceSystemId: string, rows: readonly RecordWrite[]): Promise<number> {
   if (rows.length === 0) return 0;
-  const inserted = await tx.query(
-    `INSERT INTO record (id, source_system_id, kind, source_id, biz_no, version, revision, content_hash, is_void, state,
+  const [made] = await tx.query<{ rows: number }>(
+    `WITH made AS (INSERT INTO record (id, source_system_id, kind, source_id, biz_no, version, revision, content_hash, is_void, state,
        since, subject_ref, context_ref, membership_key, starts_at, ends_at, minutes, county_code, lane, due_by,
        outcome_code, outcome_message, outcome_at, outcome_actor, warnings)
      SELECT x.id, $1, x.kind, x.source_id, x.biz_no, x.version, x.revision, decode(x.content_hash, 'hex'), x.is_void,
@@ -154,11 +154,12 @@ export async function insertRecords(tx: Tx, sourceSystemId: string, rows: readon
        CASE WHEN x.outcome_code IS NULL THEN NULL ELSE now() END,
        CASE WHEN x.outcome_code IS NULL THEN NULL ELSE 'adapter' END, x.warnings
      FROM ${WRITE_RECORDSET} ORDER BY x.kind, x.source_id
-     ON CONFLICT (source_system_id, kind, source_id) DO NOTHING RETURNING id`,
+     ON CONFLICT (source_system_id, kind, source_id) DO NOTHING RETURNING 1)
+     SELECT count(*)::int AS rows FROM made`,
     [sourceSystemId, JSON.stringify(rows)],
     'ledger-insert-records',
   );
-  return inserted.length;
+  return made?.rows ?? 0;
 }
 
 export async function updateRecords(tx: Tx, sourceSystemId: string, rows: readonly RecordWrite[]): Promise<void> {

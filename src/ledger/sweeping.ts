@@ -10,7 +10,25 @@ const SWEEP_ROWS = 1_000;
  * releases them. The release at landing is the fast way; this is the one that cannot be missed.
  */
 export async function sweepWaits(tx: Tx, ids: Ids): Promise<number> {
-  const stale = await tx.query<{ record_id: string }>(
+  const stale = (await isAnybodyWaiting(tx)) ? await deleteStale(tx) : [];
+  const lost = await tx.query<{ record_id: string }>(
+    `SELECT o.record_id FROM outbox o WHERE o.stage = 'waiting'
+       AND NOT EXISTS (SELECT 1 FROM record_wait w WHERE w.record_id = o.record_id) LIMIT ${SWEEP_ROWS}`,
+    [],
+    'ledger-sweep-lost',
+  );
+  const freed = [...new Set([...stale, ...lost].map((row) => row.record_id))];
+  await queueFree(tx, ids, freed);
+  return freed.length;
+}
+
+/** Mostly nobody is; the search itself joins all records with themselves (79 ms at 24,000, every two seconds). */
+async function isAnybodyWaiting(tx: Tx): Promise<boolean> {
+  return (await tx.query('SELECT 1 FROM record_wait LIMIT 1', [], 'ledger-sweep-any')).length > 0;
+}
+
+async function deleteStale(tx: Tx): Promise<{ record_id: string }[]> {
+  return tx.query<{ record_id: string }>(
     `DELETE FROM record_wait WHERE (record_id, waits_key) IN (
        SELECT w.record_id, w.waits_key FROM record_wait w JOIN record r ON r.source_system_id = w.source_system_id
          AND r.kind = split_part(w.waits_key, '/', 1) AND r.source_id = substr(w.waits_key, strpos(w.waits_key, '/') + 1)
@@ -32,13 +50,4 @@ export async function sweepWaits(tx: Tx, ids: Ids): Promise<number> {
     [],
     'ledger-sweep-waits',
   );
-  const lost = await tx.query<{ record_id: string }>(
-    `SELECT o.record_id FROM outbox o WHERE o.stage = 'waiting'
-       AND NOT EXISTS (SELECT 1 FROM record_wait w WHERE w.record_id = o.record_id) LIMIT ${SWEEP_ROWS}`,
-    [],
-    'ledger-sweep-lost',
-  );
-  const freed = [...new Set([...stale, ...lost].map((row) => row.record_id))];
-  await queueFree(tx, ids, freed);
-  return freed.length;
 }
