@@ -62,7 +62,7 @@ export class SettlementService {
   /** 0100: the batch is taken for processing; its entries' results come with the receipt. */
   async markPending(tx: Tx, callId: string): Promise<void> {
     const attempts = await lockAttempts(tx, callId);
-    await reopenAttempts(tx, callId);
+    if (attempts.some((attempt) => attempt.stage === 'unknown')) await reopenAttempts(tx, callId);
     const rows = await lockForSettling(
       tx,
       attempts.map((attempt) => attempt.biz_no),

@@ -157,15 +157,11 @@ export async function recordSending(
   sending: { bodySha256: string; bytes: number; hashes: ReadonlyMap<string, string | null> },
 ): Promise<void> {
   await tx.query(
-    `UPDATE national_call SET sent_at = now(), body_sha256 = $2, bytes = $3 WHERE id = $1`,
-    [callId, sending.bodySha256, sending.bytes],
+    `WITH call AS (UPDATE national_call SET sent_at = now(), body_sha256 = $2, bytes = $3 WHERE id = $1)
+     UPDATE delivery_attempt a SET sent_at = now(), content_hash = x.hash
+     FROM unnest($4::text[], $5::text[]) AS x(biz_no, hash) WHERE a.call_id = $1 AND a.biz_no = x.biz_no`,
+    [callId, sending.bodySha256, sending.bytes, [...sending.hashes.keys()], [...sending.hashes.values()]],
     'delivery-record-sending',
-  );
-  await tx.query(
-    `UPDATE delivery_attempt a SET sent_at = now(), content_hash = x.hash
-     FROM unnest($2::text[], $3::text[]) AS x(biz_no, hash) WHERE a.call_id = $1 AND a.biz_no = x.biz_no`,
-    [callId, [...sending.hashes.keys()], [...sending.hashes.values()]],
-    'delivery-record-attempts',
   );
 }
 
