@@ -58,7 +58,7 @@ const FRONT_DOORS = ['^src/[^/]+/index\\.ts$', '^src/platform/[^/]+/index\\.ts$'
 const SHARED_MISTAKES = ['canonicalize', 'sm-crypto-v2', 'standardwebhooks'];
 
 /** What the pure room may use beyond itself. */
-const PLAIN_TOOLS = ['node_modules/(zod|canonicalize)/', '^crypto$'];
+const PLAIN_TOOLS = ['node_modules/zod/', '^crypto$'];
 
 /**
  * The State Council's calendar changes once a year and is shipped as data (config/calendar), so this one file reads
