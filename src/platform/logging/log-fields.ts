@@ -5,11 +5,13 @@
 const NAMES_OF_THINGS = [
   ...['traceId', 'requestId', 'callId', 'attemptId', 'recordId', 'entryId', 'batchId', 'runId', 'eventId', 'jobId'],
   ...['sourceSystemId', 'webhookId', 'sampleId', 'problemId', 'messageId', 'appKey', 'areaCode', 'migration'],
+  ...['bizNo', 'ruleId'],
 ] as const;
 const WORDS = [
   ...['role', 'room', 'context', 'queue', 'backend', 'job', 'kind', 'entity', 'op', 'outcome', 'state', 'from', 'to'],
   ...['code', 'class', 'reason', 'scope', 'profile', 'profileHash', 'version', 'route', 'method', 'signal', 'event'],
-  ...['setting', 'what', 'origin', 'host', 'fault', 'level'],
+  ...['setting', 'what', 'origin', 'host', 'fault', 'level', 'operation', 'step', 'absent'],
+  ...['mayHaveSent'],
 ] as const;
 const FIGURES = [
   ...[
@@ -25,6 +27,10 @@ const FIGURES = [
     'waiting',
     'waitMs',
     'limit',
+    'httpStatus',
+    'offsetMs',
+    'failures',
+    'youngRefusals',
   ],
   ...['rate', 'port', 'pid', 'exitCode', 'lagSecs', 'retryAfterSecs', 'concurrency', 'parallel', 'skewMs', 'done'],
 ] as const;
