@@ -112,6 +112,16 @@ export async function upsertWatches(tx: Tx, rows: readonly WatchWrite[]): Promis
   );
 }
 
+/** A look that failed is repeated soon, whatever was reserved for it. */
+export async function hastenWatches(tx: Tx, bizNos: readonly string[], afterMs: number): Promise<void> {
+  await tx.query(
+    `UPDATE national_watch SET due_at = least(due_at, now() + make_interval(secs => $2::float8 / 1000))
+     WHERE biz_no = ANY ($1::text[])`,
+    [bizNos, afterMs],
+    'answers-hasten-watches',
+  );
+}
+
 export async function deleteWatches(tx: Tx, bizNos: readonly string[]): Promise<void> {
   if (bizNos.length === 0) return;
   await tx.query(`DELETE FROM national_watch WHERE biz_no = ANY ($1::text[])`, [bizNos], 'answers-delete-watches');

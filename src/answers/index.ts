@@ -3,7 +3,7 @@
 // Promises  every outcome leaves attempt, promise, record, evidence and feed in one agreeing state
 // Never     talks to the nation; decides when to send; treats an unknown outcome as success or refusal
 // Start at  settlement.ts
-export { lockAttempts, lockUnknown, postponeLookups, type AttemptRow } from './answers.queries.js';
+export { hastenWatches, lockAttempts, lockUnknown, postponeLookups, type AttemptRow } from './answers.queries.js';
 export { exponentialDelayMs } from './back-off.js';
 export { CertificateProgress } from './certificate-progress.js';
 export { ObservationService } from './observation.js';

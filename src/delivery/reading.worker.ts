@@ -1,7 +1,7 @@
 import type { Database, Tx } from '../platform/database/index.js';
 import {
-  judgeLookup, lockUnknown, postponeLookups, type AnsweredAttempt, type CertificateProgress, type ObservationService,
-  type SettlementService,
+  exponentialDelayMs, hastenWatches, judgeLookup, lockUnknown, postponeLookups, type AnsweredAttempt,
+  type CertificateProgress, type ObservationService, type SettlementService,
 } from '../answers/index.js'; // prettier-ignore
 import type { GatewayOutcome, LookupAnswer, NationalGateway } from '../national/index.js';
 import { closeCall, holdLease, type CallRow } from './calls.queries.js';
@@ -19,7 +19,10 @@ export interface ReadingParts {
   readonly limits: NationalLimits;
 }
 
-/** A look-up that failed itself says nothing; what it asked for comes due again with the planner's lease. */
+/** A read that failed says nothing; what it asked for is asked for again after this, longer each time (look-ups). */
+const FAILED_READ_MS = 1_000;
+const FAILED_READ_MAX_MS = 30_000;
+
 export class ReadingWorker {
   constructor(private readonly parts: ReadingParts) {}
 
@@ -70,7 +73,7 @@ export class ReadingWorker {
   private async failed(call: CallRow, token: string, outcome: GatewayOutcome): Promise<void> {
     const gate = gateOf(outcome, call.kind);
     if (gate) await closeGate(this.parts.database, gate, outcome);
-    await this.finish(call, token, async () => undefined, outcome);
+    await this.finish(call, token, (tx) => askAgain(tx, call), outcome);
   }
 
   private async finish(
@@ -85,6 +88,21 @@ export class ReadingWorker {
       await closeCall(tx, call.id, { class: outcome.class, code: outcome.code, requestId: null });
     });
   }
+}
+
+/** Sooner than the planner's lease, which is for workers that died. */
+async function askAgain(tx: Tx, call: CallRow): Promise<void> {
+  const numbers = call.biz_nos ?? [];
+  if (call.operation !== 'lookup') return hastenWatches(tx, numbers, FAILED_READ_MS);
+  const attempts = await lockUnknown(tx, numbers);
+  await postponeLookups(
+    tx,
+    attempts.map((attempt) => ({
+      callId: attempt.call_id,
+      bizNo: attempt.biz_no,
+      afterMs: exponentialDelayMs(attempt.lookups, FAILED_READ_MS, FAILED_READ_MAX_MS),
+    })),
+  );
 }
 
 async function readPolls(tx: Tx, bizNos: readonly string[]): Promise<Map<string, number>> {
