@@ -21,6 +21,8 @@ export interface ProgramSpec {
   /** The whole environment but PATH, HOME and TMPDIR: nothing of the developer's shell leaks in. */
   env: ProgramEnvironment;
   readyWithinMs?: number;
+  /** Another checkout, already built, whose program runs; this one by default. */
+  checkout?: string | undefined;
 }
 
 export interface Exit {
@@ -115,11 +117,12 @@ async function endWith(child: ChildProcess, exited: Promise<Exit>, signal: NodeJ
 
 /** Starts a compiled program as a child process and waits until it says that it is ready (platform/supervision). */
 export async function startProgram(spec: ProgramSpec): Promise<Program> {
-  await ensureBuilt();
-  const script = join(CHECKOUT, 'dist', spec.script);
+  const checkout = spec.checkout ?? CHECKOUT;
+  if (checkout === CHECKOUT) await ensureBuilt();
+  const script = join(checkout, 'dist', spec.script);
   if (!existsSync(script)) throw new Error(`there is no ${spec.script} in dist/`);
   const child = spawn(process.execPath, ['--require', LEAVE_WITH_PARENT, script, ...(spec.args ?? [])], {
-    cwd: CHECKOUT,
+    cwd: checkout,
     env: { ...shellEnvironment(), ...spec.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -149,12 +152,14 @@ export async function startProgram(spec: ProgramSpec): Promise<Program> {
   return program;
 }
 
-const mainProgram = (role: 'api' | 'worker' | 'all', env: ProgramEnvironment): Promise<Program> =>
-  startProgram({ name: role, script: 'src/main.js', args: [role], env: { PORT: '0', ...env } });
+const mainProgram = (role: 'api' | 'worker' | 'all', env: ProgramEnvironment, checkout?: string): Promise<Program> =>
+  startProgram({ name: role, script: 'src/main.js', args: [role], env: { PORT: '0', ...env }, checkout });
 
 /** `ready.port` is where it listens (PORT=0 takes a free one). */
-export const startApi = (env: ProgramEnvironment): Promise<Program> => mainProgram('api', env);
-export const startWorker = (env: ProgramEnvironment): Promise<Program> => mainProgram('worker', env);
+export const startApi = (env: ProgramEnvironment, checkout?: string): Promise<Program> =>
+  mainProgram('api', env, checkout);
+export const startWorker = (env: ProgramEnvironment, checkout?: string): Promise<Program> =>
+  mainProgram('worker', env, checkout);
 export const startAll = (env: ProgramEnvironment): Promise<Program> => mainProgram('all', env);
 
 /** `ready.port` is the gateway, `ready.controlPort` the control plane; give it a SIM_DIR of its own. */

@@ -9,6 +9,8 @@ import { forgetProcess, rememberProcess, runFolder } from './run.js';
 export interface TestRedis {
   url: string;
   pid: number;
+  /** Forgets everything that it holds. */
+  flushAll(): Promise<void>;
   /** Loses everything it held, as a Redis without persistence does. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -17,16 +19,21 @@ export interface TestRedis {
 const READY_WITHIN_MS = 5_000;
 
 /** Spoken by hand: a client library would keep timers of its own beyond the look. */
-function isAnswering(port: number): Promise<boolean> {
+function say(port: number, command: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    const done = (answers: boolean): void => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+    const done = (answer: string): void => {
       socket.destroy();
-      resolve(answers);
+      resolve(answer);
     };
-    socket.once('data', (chunk) => done(chunk.toString() === '+PONG\r\n'));
-    socket.once('error', () => done(false));
+    socket.once('data', (chunk) => done(chunk.toString().trimEnd()));
+    socket.once('error', () => done(''));
   });
+}
+
+async function flushAll(port: number): Promise<void> {
+  const answer = await say(port, 'FLUSHALL');
+  if (answer !== '+OK') throw new Error(`FLUSHALL was answered ${answer}`);
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
@@ -47,10 +54,14 @@ export async function startRedis(port?: number): Promise<TestRedis> {
   const child = spawn(program, ['--port', String(chosen), ...settings], { cwd: runFolder(), stdio: 'ignore' });
   if (child.pid === undefined) throw new Error(`cannot run ${program}`);
   rememberProcess({ pid: child.pid, mark: 'redis-server', signals: ['SIGKILL'] });
-  await eventually(() => isAnswering(chosen), { timeoutMs: READY_WITHIN_MS, what: `redis-server on port ${chosen}` });
+  await eventually(async () => (await say(chosen, 'PING')) === '+PONG', {
+    timeoutMs: READY_WITHIN_MS,
+    what: `redis-server on port ${chosen}`,
+  });
   return {
     url: `redis://127.0.0.1:${chosen}/0`,
     pid: child.pid,
+    flushAll: () => flushAll(chosen),
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
   };

@@ -18,18 +18,24 @@ export interface Chaos extends Omit<MutationOptions, 'seed'> {
   /** Pushes in parallel (default 3). */
   parallel?: number;
   auths?: StationAuth[];
+  /** How often a client tries before it gives up (default 12). */
+  attempts?: number;
   /** Without any progress for so long the run is called stalled (default 60 s). */
   stallMs?: number;
   /** How often `/summary` is asked (default 250 ms). */
   pollMs?: number;
   /** Never longer than this per phase (default 10 min). */
   maxMs?: number;
+  /** Trouble that somebody makes meanwhile: what must be at rest is judged only after its end. */
+  nemesis?: Promise<unknown>;
   /** False while the product does not hand out certificate files yet (default true). */
   certificateFiles?: boolean;
 }
 
 export interface ContractFlow {
   apiBase: string;
+  /** More doors of the same adapter: the clients are spread over all of them. */
+  moreApiBases?: readonly string[];
   credentials: StationCredentials;
   national: NationalSide | NationalView;
   seed: number;
@@ -67,9 +73,11 @@ export async function runContractFlow(flow: ContractFlow): Promise<ContractRepor
   const chaos = flow.chaos ?? {};
   const world = makeWorld(flow.sizes === undefined ? { seed: flow.seed } : { seed: flow.seed, sizes: flow.sizes });
   const auths = chaos.auths ?? ['bearer', 'HMAC-SHA256', 'HMAC-SM3'];
-  const clients = auths.map(
-    (auth) => new StationClient({ apiBase: flow.apiBase, ...flow.credentials, auth, maxAttempts: 12 }),
-  );
+  const bases = [flow.apiBase, ...(flow.moreApiBases ?? [])];
+  const clients = auths.map((auth, at) => {
+    const apiBase = bases[at % bases.length] as string;
+    return new StationClient({ apiBase, ...flow.credentials, auth, maxAttempts: chaos.attempts ?? 12 });
+  });
   const first = clients[0] as StationClient;
   const run: Run = {
     clients,
@@ -90,6 +98,7 @@ export async function runContractFlow(flow: ContractFlow): Promise<ContractRepor
     const last = planPushes(world, (kind) => kind === 'certificate-request', { ...options, seed: flow.seed + 2 });
     const all = [...main.records, ...last.records];
     await phase(run, last, all);
+    await chaos.nemesis;
     await repeatSingles(run, main.records);
     await quiet(run, all);
     await feed.finish();
