@@ -92,12 +92,14 @@ export const membershipNeedKey = (need: MembershipNeed): string =>
 export async function readMemberships(tx: Queryable, needs: readonly MembershipNeed[]): Promise<ReadonlySet<string>> {
   if (needs.length === 0) return new Set();
   const rows = await tx.query<{ source: string; volunteer: string; project: string }>(
-    `SELECT DISTINCT need.source, need.volunteer, need.project
-     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS need(source, volunteer, project)
-     JOIN record v ON v.biz_no = need.volunteer AND v.source_system_id = need.source
-     JOIN record r ON r.source_system_id = need.source
-       AND r.membership_key = 'membership:' || v.source_id || ':' || need.project
-     WHERE ${IS_LANDED} AND NOT r.is_void`,
+    // One index look-up per need: left free, the planner takes IS_LANDED for rare and begins with every record.
+    `WITH wanted AS MATERIALIZED (
+       SELECT need.source, need.volunteer, need.project, 'membership:' || v.source_id || ':' || need.project AS key
+       FROM unnest($1::uuid[], $2::text[], $3::text[]) AS need(source, volunteer, project)
+       JOIN record v ON v.biz_no = need.volunteer AND v.source_system_id = need.source)
+     SELECT DISTINCT w.source, w.volunteer, w.project FROM wanted w
+     CROSS JOIN LATERAL (SELECT 1 FROM record r WHERE r.source_system_id = w.source AND r.membership_key = w.key
+       AND ${IS_LANDED} AND NOT r.is_void LIMIT 1) AS standing`,
     [
       needs.map((need) => need.sourceSystemId),
       needs.map((need) => need.volunteerBizNo),

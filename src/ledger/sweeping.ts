@@ -30,22 +30,25 @@ async function isAnybodyWaiting(tx: Tx): Promise<boolean> {
 async function deleteStale(tx: Tx): Promise<{ record_id: string }[]> {
   return tx.query<{ record_id: string }>(
     `DELETE FROM record_wait WHERE (record_id, waits_key) IN (
-       SELECT w.record_id, w.waits_key FROM record_wait w JOIN record r ON r.source_system_id = w.source_system_id
+       SELECT w.record_id, w.waits_key FROM record_wait w
+       CROSS JOIN LATERAL (SELECT 1 FROM record r WHERE r.source_system_id = w.source_system_id
          AND r.kind = split_part(w.waits_key, '/', 1) AND r.source_id = substr(w.waits_key, strpos(w.waits_key, '/') + 1)
-       WHERE strpos(w.waits_key, '/') > 0 AND ${IS_LANDED}
+         AND ${IS_LANDED} LIMIT 1) AS parent
+       WHERE strpos(w.waits_key, '/') > 0
        UNION
        SELECT w.record_id, w.waits_key FROM record_wait w
-       JOIN record r ON r.source_system_id = w.source_system_id AND r.membership_key = w.waits_key
-       WHERE ${IS_LANDED} AND NOT r.is_void
+       CROSS JOIN LATERAL (SELECT 1 FROM record r WHERE r.source_system_id = w.source_system_id
+         AND r.membership_key = w.waits_key AND ${IS_LANDED} AND NOT r.is_void LIMIT 1) AS membership
        UNION
        -- The person joined under another of his or her sourceIds (G-49).
        SELECT w.record_id, w.waits_key FROM record_wait w
        JOIN record v ON v.source_system_id = w.source_system_id AND v.kind = 'volunteer'
          AND v.source_id = split_part(w.waits_key, ':', 2)
        JOIN record s ON s.biz_no = v.biz_no AND s.source_system_id = v.source_system_id AND s.id <> v.id
-       JOIN record r ON r.source_system_id = w.source_system_id
+       CROSS JOIN LATERAL (SELECT 1 FROM record r WHERE r.source_system_id = w.source_system_id
          AND r.membership_key = 'membership:' || s.source_id || ':' || split_part(w.waits_key, ':', 3)
-       WHERE w.waits_key LIKE 'membership:%' AND ${IS_LANDED} AND NOT r.is_void LIMIT ${SWEEP_ROWS})
+         AND ${IS_LANDED} AND NOT r.is_void LIMIT 1) AS membership
+       WHERE w.waits_key LIKE 'membership:%' LIMIT ${SWEEP_ROWS})
      RETURNING record_id`,
     [],
     'ledger-sweep-waits',
