@@ -2,10 +2,10 @@ import type { Database, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import {
   CERTIFICATE_SET_KEY, claimReady, findReady, moveRecords, postponePromises, readStandings, refKey, setPromisesFlying,
-  setPromisesWaiting, type ClaimRow, type Standing,
+  setPromisesWaiting, spreadFacts, type ClaimRow, type FactsParent, type Standing,
 } from '../ledger/index.js'; // prettier-ignore
 import type { NationalGateway, NationalStatus } from '../national/index.js';
-import { RECORD_KINDS, statesBefore, type RecordKind, type RecordRef } from '../records/index.js';
+import { RECORD_KINDS, shippedCalendar, statesBefore, type RecordKind } from '../records/index.js';
 import { insertAttempts, insertCall, readOpenIntervals, type AttemptWrite, type DueCall } from './calls.queries.js';
 import { isWriteOpen, type Gate } from './gates.js';
 import { overlapGuard } from './overlap-guard.js';
@@ -18,6 +18,8 @@ const CANDIDATES_PER_ITEM = 2;
 const OVERLAP_PAUSE_MS = 500;
 /** Room for envelope, numbers and cipher texts around the plain payload of an item. */
 const ITEM_OVERHEAD_BYTES = 700;
+/** One number of a certificate's set, with its quotes and comma. */
+const NUMBER_BYTES = 40;
 
 export interface PlannerParts {
   readonly database: Database;
@@ -28,8 +30,8 @@ export interface PlannerParts {
 interface Candidate {
   readonly row: ClaimRow;
   readonly kind: RecordKind;
-  readonly references: readonly RecordRef[];
-  readonly standing: Standing;
+  /** What it belongs to, once that is known. */
+  readonly context: FactsParent | null;
   readonly waits: readonly string[];
 }
 
@@ -66,6 +68,7 @@ export class Planner {
       const numbers = await findReady(tx, kind.name, limit * CANDIDATES_PER_ITEM);
       if (numbers.length === 0) return null;
       const candidates = await this.candidates(tx, kind, await claimReady(tx, numbers));
+      await this.tellLate(tx, candidates);
       await this.park(
         tx,
         candidates.filter((candidate) => candidate.waits.length > 0),
@@ -89,8 +92,23 @@ export class Planner {
       const standing = standings[at] as Standing;
       const isThawed = frozen !== null && row.op === 'upsert' && !frozen.has(row.record_id);
       const waits = isThawed ? [...standing.waits, CERTIFICATE_SET_KEY] : standing.waits;
-      return { row, kind, references: children[at]?.references ?? [], standing, waits };
+      const context = children[at]?.references.find((ref) => ref.role === 'context');
+      const parent = context && standing.parents.get(refKey(context));
+      return { row, kind, context: parent ? { ...parent, key: refKey(context) } : null, waits };
     });
+  }
+
+  /** A record that was accepted in the same moment as its parent learns its due day here (G-74). */
+  private async tellLate(tx: Tx, candidates: readonly Candidate[]): Promise<void> {
+    const bySource = new Map<string, Map<string, FactsParent>>();
+    for (const { row, kind, context } of candidates) {
+      if (!kind.dueAfterActivity || row.due_by !== null || context === null) continue;
+      const own = bySource.get(row.source_system_id) ?? new Map<string, FactsParent>();
+      bySource.set(row.source_system_id, own.set(context.key, context));
+    }
+    for (const [sourceSystemId, parents] of bySource) {
+      await spreadFacts(tx, { sourceSystemId, calendar: shippedCalendar() }, [...parents.values()]);
+    }
   }
 
   private async park(tx: Tx, candidates: readonly Candidate[]): Promise<void> {
@@ -116,10 +134,12 @@ export class Planner {
     const postponed: string[] = [];
     let bytes = 0;
     for (const candidate of free) {
-      const size = Buffer.byteLength(JSON.stringify(candidate.row.payload)) + ITEM_OVERHEAD_BYTES;
-      if (chosen.length >= status.limits.batchItems || bytes + size > status.limits.batchBytes) break;
-      const { starts_at: startsAt, ends_at: endsAt, op } = candidate.row;
-      if (op === 'upsert' && !guard.admit(volunteerOf(candidate), startsAt, endsAt)) {
+      const size = this.sizeOf(candidate);
+      // What is larger than a batch goes alone; held back it would hold up everything behind it.
+      const isFull = chosen.length >= status.limits.batchItems || bytes + size > status.limits.batchBytes;
+      if (chosen.length > 0 && isFull) break;
+      const { starts_at: startsAt, ends_at: endsAt } = candidate.row;
+      if (!guard.admit(volunteerOf(candidate), startsAt, endsAt)) {
         postponed.push(candidate.row.biz_no);
         continue;
       }
@@ -128,6 +148,11 @@ export class Planner {
     }
     await postponePromises(tx, postponed, OVERLAP_PAUSE_MS);
     return chosen;
+  }
+
+  private sizeOf({ row, kind }: Candidate): number {
+    const setBytes = kind.lane === 'certificate' ? this.parts.gateway.facts.maxCertificateRecords * NUMBER_BYTES : 0;
+    return Buffer.byteLength(JSON.stringify(row.payload)) + ITEM_OVERHEAD_BYTES + setBytes;
   }
 
   private async write(tx: Tx, kind: RecordKind, chosen: readonly Candidate[]): Promise<string> {
@@ -189,7 +214,7 @@ export class Planner {
       kind: kind.name,
       version: row.version,
       op: row.op === 'void' ? 'VOID' : corrects ? 'CORRECT' : 'UPSERT',
-      volunteerBizNo: kind.interval && row.op === 'upsert' ? volunteerOf(candidate) : null,
+      volunteerBizNo: volunteerOf(candidate),
       startsAt: row.starts_at,
       endsAt: row.ends_at,
     };
@@ -201,10 +226,9 @@ const KINDS_BY_URGENCY: readonly RecordKind[] = [...RECORD_KINDS].sort(
   (a, b) => Number(b.lane === 'certificate') - Number(a.lane === 'certificate'),
 );
 
-function volunteerOf({ row, kind, references, standing }: Candidate): string | null {
-  if (!kind.interval || row.op === 'void') return null;
-  const subject = references.find((ref) => ref.role === 'subject');
-  return (subject && standing.parents.get(refKey(subject))?.biz_no) ?? null;
+/** Whose time it takes, or gives back: a withdrawal in flight still holds its interval (G-48). */
+function volunteerOf({ row, kind }: Candidate): string | null {
+  return kind.interval ? row.subject_biz_no : null;
 }
 
 async function readFrozen(tx: Tx, rows: readonly ClaimRow[]): Promise<ReadonlySet<string>> {

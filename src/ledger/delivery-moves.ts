@@ -25,6 +25,9 @@ export interface ClaimRow {
   readonly national_status: string | null;
   readonly starts_at: string | null;
   readonly ends_at: string | null;
+  /** National number of whom the record is about, also of a void; null = not known. */
+  readonly subject_biz_no: string | null;
+  readonly due_by: string | null;
 }
 
 /** Candidates in order of lane and acceptance; not locked yet. */
@@ -47,9 +50,12 @@ export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<Cla
   );
   return tx.query<ClaimRow & Record<string, unknown>>(
     `SELECT o.biz_no, o.record_id, o.source_system_id, o.kind, r.source_id, o.version, r.state, o.tries, o.link_to,
-       v.op, v.payload, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at
+       v.op, v.payload, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
+       s.biz_no AS subject_biz_no, r.due_by::text AS due_by
      FROM outbox o JOIN record r ON r.id = o.record_id
      JOIN record_version v ON v.record_id = o.record_id AND v.version = o.version
+     LEFT JOIN record s ON s.source_system_id = r.source_system_id AND s.kind = split_part(r.subject_ref, '/', 1)
+       AND s.source_id = split_part(r.subject_ref, '/', 2)
      WHERE o.biz_no = ANY ($1::text[]) AND o.stage = 'ready' AND o.ready_at <= now()
      ORDER BY o.lane_rank, o.accepted_ord`,
     [bizNos],
