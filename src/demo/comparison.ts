@@ -33,7 +33,6 @@ export interface KindFindings {
 export interface Findings {
   readonly kinds: ReadonlyMap<KindName, KindFindings>;
   readonly deviations: readonly Deviation[];
-  readonly planned: number;
 }
 
 export interface Books {
@@ -112,7 +111,7 @@ function fits(fate: Fate, state: RecordState | 'missing'): boolean {
 /** What was pushed against what stands: the plan of the world, the minutes as pushed, real things held twice. */
 class PlanCheck {
   readonly deviations: Deviation[] = [];
-  planned = 0;
+  private readonly clashing: OwnRecord[] = [];
   private readonly planMinutes = new Map<string, number>();
   private readonly numberOfThing = new Map<string, string>();
 
@@ -125,7 +124,7 @@ class PlanCheck {
     const { kind, sourceId, fate } = record;
     const own = this.ledgers.ours.get(placeOf(appKey, sourceId));
     const state = own?.state ?? 'missing';
-    this.planned += 1;
+    if (own && fate === 'clash') this.clashing.push(own);
     if (!fits(fate, state)) {
       this.deviations.push({ kind, sourceId, planned: fate, state, code: own?.code ?? null });
     }
@@ -145,11 +144,11 @@ class PlanCheck {
     if (first !== bizNo) this.findings.doubled += 1;
   }
 
-  /** A clash ends with one record mirrored and one refused. */
-  settle(clashing: readonly OwnRecord[]): void {
-    const mirrored = clashing.filter(({ state }) => state === 'mirrored');
-    if (clashing.length > 0 && mirrored.length !== 1) {
-      const [{ sourceId, state, code }] = clashing as [OwnRecord];
+  /** A clash ends with one record mirrored and one refused; the minutes of all that are mirrored are added up. */
+  settle(): void {
+    const [first] = this.clashing;
+    if (first && this.clashing.filter(({ state }) => state === 'mirrored').length !== 1) {
+      const { sourceId, state, code } = first;
       this.deviations.push({ kind: this.ledgers.kind, sourceId, planned: 'clash', state, code });
     }
     if (this.ledgers.kind !== 'service-record') return;
@@ -159,28 +158,31 @@ class PlanCheck {
   }
 }
 
+interface KindComparison {
+  readonly findings: KindFindings;
+  readonly deviations: readonly Deviation[];
+}
+
+async function compareKind(books: Books, worlds: readonly CountyWorld[], kind: KindName): Promise<KindComparison> {
+  const ledgers = await readLedgers(books, kind);
+  const findings = compareNumbers(ledgers);
+  const check = new PlanCheck(ledgers, findings);
+  for (const world of worlds) {
+    const appKey = books.appKeys.get(world.county) ?? '';
+    for (const record of world.records(kind)) check.see(appKey, record);
+  }
+  check.settle();
+  return { findings, deviations: check.deviations };
+}
+
 /** Everything we hold against everything the nation holds, kind by kind. */
 export async function compare(books: Books, worlds: readonly CountyWorld[]): Promise<Findings> {
   const kinds = new Map<KindName, KindFindings>();
   const deviations: Deviation[] = [];
-  let planned = 0;
   for (const kind of PUSH_ORDER) {
-    const ledgers = await readLedgers(books, kind);
-    const findings = compareNumbers(ledgers);
-    const check = new PlanCheck(ledgers, findings);
-    const clashing: OwnRecord[] = [];
-    for (const { county, records } of worlds) {
-      const appKey = books.appKeys.get(county) ?? '';
-      for (const record of records(kind)) {
-        check.see(appKey, record);
-        const own = ledgers.ours.get(placeOf(appKey, record.sourceId));
-        if (record.fate === 'clash' && own) clashing.push(own);
-      }
-    }
-    check.settle(clashing);
-    kinds.set(kind, findings);
-    deviations.push(...check.deviations);
-    planned += check.planned;
+    const compared = await compareKind(books, worlds, kind);
+    kinds.set(kind, compared.findings);
+    deviations.push(...compared.deviations);
   }
-  return { kinds, deviations, planned };
+  return { kinds, deviations };
 }
