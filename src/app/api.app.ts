@@ -10,6 +10,7 @@ import { createHttpFace } from '../platform/http/index.js';
 import { NestLogger } from '../platform/logging/index.js';
 import { INTAKE } from '../platform/tokens.js';
 import { shippedCalendar } from '../records/index.js';
+import { serveCallbacks } from './callback-route.js';
 import { FoundationModule } from './foundation.module.js';
 import type { Foundation } from './foundation.js';
 
@@ -45,6 +46,7 @@ export async function startApi(foundation: Foundation): Promise<RunningApi> {
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: new NestLogger(logger) });
   app.useGlobalFilters(filter);
   serveOpenApi(app);
+  serveCallbacks(app, foundation);
   const sequencer = new ChangeSequencer(database, (err) => logger.error({ err }, 'change sequencer turn failed'));
   await app.listen(settings.port, settings.host);
   sequencer.start();

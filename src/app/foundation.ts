@@ -38,9 +38,14 @@ export async function openFoundation(settings: Settings, role: Role): Promise<Fo
     ...(settings.nationalProfileOverrides === null ? {} : { overridesFile: settings.nationalProfileOverrides }),
   });
   const { databaseUrl } = settings;
-  if (databaseUrl === null) throw new StartRefusedError('DATABASE_URL is missing: set it, or use npm start, which brings a database along.');
+  if (databaseUrl === null)
+    throw new StartRefusedError('DATABASE_URL is missing: set it, or use npm start, which brings a database along.');
   await runMigrations(databaseUrl);
-  const dataSource = createDataSource({ url: databaseUrl, poolSize: settings.databasePoolSize, applicationName: `zhiqiao-${role}` });
+  const dataSource = createDataSource({
+    url: databaseUrl,
+    poolSize: settings.databasePoolSize,
+    applicationName: `zhiqiao-${role}`,
+  });
   await dataSource.initialize();
   const database = new Database(poolOf(dataSource, logger));
   const keys = await openKeys(settings, database);
@@ -66,7 +71,9 @@ async function openKeys(settings: Settings, database: Database): Promise<ReturnT
 export function openGateway({ settings, profile, clock, logger }: Foundation): NationalGateway {
   const { nationalBaseUrl, nationalAppKey, nationalAppSecret, nationalFieldKey } = settings;
   if (nationalBaseUrl === null || nationalAppKey === null || nationalAppSecret === null || nationalFieldKey === null) {
-    throw new StartRefusedError('NATIONAL_BASE_URL is missing: set it, or use npm start, which brings the simulator along.');
+    throw new StartRefusedError(
+      'NATIONAL_BASE_URL is missing: set it, or use npm start, which brings the simulator along.',
+    );
   }
   return createGateway({
     profile, clock, logger,
@@ -74,4 +81,3 @@ export function openGateway({ settings, profile, clock, logger }: Foundation): N
     random: { bytes: randomBytes },
   }); // prettier-ignore
 }
-

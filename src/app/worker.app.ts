@@ -34,7 +34,9 @@ export async function startWorker(foundation: Foundation): Promise<RunningWorker
     report: (step, err) => logger.error({ err, step }, 'delivery step failed'),
   }); // prettier-ignore
   const sequencer = new ChangeSequencer(database, (err) => logger.error({ err }, 'change sequencer turn failed'));
-  const app = await NestFactory.createApplicationContext(WorkerModule.of(foundation), { logger: new NestLogger(logger) });
+  const app = await NestFactory.createApplicationContext(WorkerModule.of(foundation), {
+    logger: new NestLogger(logger),
+  });
   await delivery.start(settings.workerConcurrency);
   sequencer.start();
   return {
