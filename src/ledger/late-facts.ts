@@ -99,13 +99,16 @@ export async function spreadFacts(
 async function readChildren(tx: Queryable, sourceSystemId: string, keys: readonly string[]): Promise<ChildRow[]> {
   const columns = `r.id, r.kind, r.source_id, r.county_code, r.due_by::text AS due_by, r.starts_at::text AS starts_at,
     r.ends_at::text AS ends_at, r.warnings`;
+  // A probe of the index for each key: by the statistics of a few activities with thousands of records, one look for
+  // all keys of a batch counts as most of the table and reads the whole of it (480 ms at 30,000 records, now 3 ms).
   return tx.query<ChildRow>(
-    `SELECT ${columns}, r.context_ref AS parent FROM record r
-     WHERE r.source_system_id = $1 AND r.context_ref = ANY ($2::text[])
-       AND (r.kind = ANY ($3::text[]) OR (r.kind = ANY ($4::text[]) AND r.subject_ref IS NULL))
+    `SELECT r.*, k.key AS parent FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL
+       (SELECT ${columns} FROM record r WHERE r.source_system_id = $1 AND r.context_ref = k.key
+          AND (r.kind = ANY ($3::text[]) OR (r.kind = ANY ($4::text[]) AND r.subject_ref IS NULL)) OFFSET 0) AS r
      UNION ALL
-     SELECT ${columns}, r.subject_ref AS parent FROM record r
-     WHERE r.source_system_id = $1 AND r.subject_ref = ANY ($2::text[]) AND r.kind = ANY ($4::text[])`,
+     SELECT r.*, k.key AS parent FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL
+       (SELECT ${columns} FROM record r WHERE r.source_system_id = $1 AND r.subject_ref = k.key
+          AND r.kind = ANY ($4::text[]) OFFSET 0) AS r`,
     [sourceSystemId, keys, BY_CONTEXT, BY_SUBJECT],
     'ledger-read-children',
   );
