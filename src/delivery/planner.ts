@@ -42,8 +42,13 @@ interface Candidate {
 export class Planner {
   constructor(private readonly parts: PlannerParts) {}
 
-  /** Plans at most `budget` calls over all kinds; returns them for ringing. */
-  async planWrites(status: NationalStatus, gates: ReadonlyMap<string, Gate>, budget: number): Promise<DueCall[]> {
+  /** Plans at most `budget` calls over all kinds; `onPlanned` hears of each as soon as it is committed. */
+  async planWrites(
+    status: NationalStatus,
+    gates: ReadonlyMap<string, Gate>,
+    budget: number,
+    onPlanned: (call: DueCall) => void = () => undefined,
+  ): Promise<DueCall[]> {
     const calls: DueCall[] = [];
     let isProgress = true;
     while (isProgress && calls.length < budget) {
@@ -52,7 +57,9 @@ export class Planner {
         if (calls.length >= budget || !isWriteOpen(gates, kind.name)) continue;
         const callId = await this.planKind(kind, status);
         if (callId === null) continue;
-        calls.push({ callId, ring: 0 });
+        const call = { callId, ring: 0 };
+        calls.push(call);
+        onPlanned(call);
         isProgress = true;
       }
     }
@@ -184,7 +191,7 @@ export class Planner {
     return callId;
   }
 
-  /** All records that share the number are in flight together (G-49). */
+  /** All records that share the number are in flight together, but for those withdrawn or disputed (G-49). */
   private async moveGroups(tx: Tx, chosen: readonly Candidate[]): Promise<void> {
     const isShared = chosen.some(({ kind }) => kind.name === 'volunteer');
     const own = chosen.map(({ row }) => ({ id: row.record_id, from: row.state, to: 'sending' as const }));
@@ -193,8 +200,7 @@ export class Planner {
       return;
     }
     const rows = await tx.query<{ id: string; state: ClaimRow['state'] }>(
-      `SELECT r.id, r.state FROM record r JOIN outbox o ON o.biz_no = r.biz_no
-       WHERE r.biz_no = ANY ($1::text[]) AND (r.state = ANY ($2::text[]) OR r.id = o.record_id)`,
+      `SELECT id, state FROM record WHERE biz_no = ANY ($1::text[]) AND state = ANY ($2::text[])`,
       [chosen.map(({ row }) => row.biz_no), statesBefore('sending')],
     );
     await moveRecords(
