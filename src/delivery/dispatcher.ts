@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDue } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { CallQueue } from '../platform/queue/index.js';
@@ -46,14 +47,14 @@ const READS_KEPT = '7 days';
  */
 export class Dispatcher {
   private isStopping = false;
-  private running: Promise<void> | null = null;
+  private running: Promise<unknown> | null = null;
   private sweepDueAt = 0;
   private freezeDueAt = 0;
 
   constructor(private readonly parts: DispatcherParts) {}
 
   start(): void {
-    this.running ??= this.loop();
+    this.running ??= Promise.all([this.loop(() => this.round()), this.loop(() => this.receipts())]);
   }
 
   async stop(): Promise<void> {
@@ -61,10 +62,10 @@ export class Dispatcher {
     await this.running;
   }
 
-  private async loop(): Promise<void> {
+  private async loop(look: () => Promise<boolean>): Promise<void> {
     while (!this.isStopping) {
       try {
-        const found = await this.round();
+        const found = await look();
         if (!found) await sleep(IDLE_MS);
       } catch (error) {
         this.parts.report('dispatch', error);
@@ -73,18 +74,23 @@ export class Dispatcher {
     }
   }
 
-  /** One look at everything that may be due; true when something was rung for. */
+  /** Receipts have a line of their own: they must not wait until everything that may be sent is planned. */
+  private async receipts(): Promise<boolean> {
+    const { database, queue } = this.parts;
+    const receipts = await takeDueReceipts(database, RECEIPTS_PER_ROUND, RING_LEASE_MS);
+    await queue.ring(receipts);
+    return receipts.length > 0;
+  }
+
+  /** One look at everything else that may be due; true when something was rung for. */
   private async round(): Promise<boolean> {
     const { database, queue, readings } = this.parts;
     await this.sweepNowAndThen();
-    const receipts = await takeDueReceipts(database, RECEIPTS_PER_ROUND, RING_LEASE_MS);
-    await queue.ring(receipts);
     const gates = await closedGates(database);
     const reads = gates.has('all') ? [] : await readings.plan();
     await queue.ring(reads);
     const writes = await this.planWrites();
-    await queue.ring(writes);
-    return receipts.length + reads.length + writes.length > 0;
+    return reads.length + writes.length > 0;
   }
 
   private async planWrites(): Promise<DueCall[]> {
@@ -94,16 +100,25 @@ export class Dispatcher {
     const gates = await closedGates(database);
     const atOnce = status.limits.concurrency ?? gateway.facts.defaultConcurrency;
     const budget = atOnce * PLANNED_AHEAD - (await countOpenWrites(database));
-    return budget > 0 ? planner.planWrites(status, gates, budget) : [];
+    if (budget <= 0) return [];
+    const rings: Promise<void>[] = [];
+    const calls = await planner.planWrites(status, gates, budget, (call) => rings.push(this.ring(call)));
+    await Promise.all(rings);
+    return calls;
+  }
+
+  /** Workers begin with the first call while the next is still being planned; a lost ring is found by the sweep. */
+  private ring(call: DueCall): Promise<void> {
+    return this.parts.queue.ring([call]).catch((error: unknown) => this.parts.report('ring', error));
   }
 
   private async sweepNowAndThen(): Promise<void> {
     const now = this.parts.clock.nowMs();
-    if (now >= this.freezeDueAt) {
+    if (isDue(now, this.freezeDueAt, FREEZE_EVERY_MS)) {
       await this.parts.freezer.freeze();
       this.freezeDueAt = this.parts.clock.nowMs() + FREEZE_EVERY_MS;
     }
-    if (now < this.sweepDueAt) return;
+    if (!isDue(now, this.sweepDueAt, SWEEP_EVERY_MS)) return;
     this.sweepDueAt = now + SWEEP_EVERY_MS;
     await this.sweep();
   }
