@@ -7,6 +7,7 @@ import type { NationalGateway } from '../national/index.js';
 import { CertificateFreezer } from './certificate-freezer.js';
 import { DeliveryWorker } from './delivery.worker.js';
 import { Dispatcher } from './dispatcher.js';
+import { HeldBack } from './held-back.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { NationalLimits } from './national-limits.js';
 import { Planner } from './planner.js';
@@ -53,11 +54,15 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
   }); // prettier-ignore
+  const heldBack = new HeldBack({ database, ids, report: parts.report });
   return {
     async start(concurrency) {
       await parts.queue.listen(concurrency, (job) => worker.work(job));
       dispatcher.start();
+      heldBack.start();
     },
-    stop: () => dispatcher.stop(),
+    async stop() {
+      await Promise.all([dispatcher.stop(), heldBack.stop()]);
+    },
   };
 }

@@ -35,7 +35,7 @@ describe('gateOf', () => {
 });
 
 describe('isWriteOpen', () => {
-  const gate: Gate = { scope: 'all', code: 'x', reason: 'x' };
+  const gate: Gate = { scope: 'all', code: 'x', reason: 'x', remaining_ms: 1 };
   it.each([
     [[], true],
     [['all'], false],

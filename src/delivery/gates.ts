@@ -11,6 +11,7 @@ export interface Gate {
   readonly scope: GateScope;
   readonly code: string;
   readonly reason: string;
+  readonly remaining_ms: number;
 }
 
 /** A stop is tried again by itself: soft ones (a filter, a login page) soon, hard ones (a key, a right) later. */
@@ -51,11 +52,28 @@ export async function closeGate(
 
 export async function closedGates(database: Queryable): Promise<ReadonlyMap<string, Gate>> {
   const rows = await database.query<Gate & Record<string, unknown>>(
-    `SELECT scope, code, reason FROM national_gate WHERE closed_until > now()`,
+    `SELECT scope, code, reason, (extract(epoch FROM closed_until - now()) * 1000)::float8 AS remaining_ms
+     FROM national_gate WHERE closed_until > now()`,
     [],
     'delivery-closed-gates',
   );
   return new Map(rows.map((row) => [row.scope, row]));
+}
+
+/** Codes of pauses for hours and maintenance: the nation may end them before the time that it had named. */
+const ANNOUNCED_CODES = ['1303', '1304'];
+/** A gate younger than this may have been closed after the nation wrote that it is open. */
+const YOUNG_GATE_MS = 5_000;
+
+/** The nation says that it is open: true when a gate stood closed that this opens. */
+export async function openAnnounced(database: Queryable): Promise<boolean> {
+  const rows = await database.query(
+    `UPDATE national_gate SET closed_until = now() WHERE closed_until > now() AND code = ANY ($1::text[])
+       AND scope IN ('all', 'writes') AND since < now() - make_interval(secs => $2::float8 / 1000) RETURNING scope`,
+    [ANNOUNCED_CODES, YOUNG_GATE_MS],
+    'delivery-open-gates',
+  );
+  return rows.length > 0;
 }
 
 export const isWriteOpen = (gates: ReadonlyMap<string, Gate>, kind: string): boolean =>

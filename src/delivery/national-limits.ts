@@ -1,6 +1,7 @@
 import type { Database } from '../platform/database/index.js';
 import type { NationalGateway, NationalStatus } from '../national/index.js';
-import { closeGate, gateOf, type GateScope } from './gates.js';
+import { closeGate, gateOf, openAnnounced, type GateScope } from './gates.js';
+import { releaseHeld } from './held-back.queries.js';
 
 const REFRESH_MS = 30_000;
 /** After a failed look the last known limits stay; the next look comes sooner. */
@@ -55,6 +56,7 @@ export class NationalLimits {
     this.refreshDueAt = this.clock.nowMs() + REFRESH_MS;
     const closed = announcedGate(answer.value);
     if (closed) await closeGate(this.database, closed, { code: closed.code, message: closed.reason });
+    else if (await openAnnounced(this.database)) await releaseHeld(this.database);
   }
 }
 

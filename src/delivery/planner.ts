@@ -128,11 +128,13 @@ export class Planner {
         bizNo: row.biz_no, recordId: row.record_id, sourceSystemId: row.source_system_id, keys: waits,
       })), // prettier-ignore
     );
-    const queued = candidates.filter(({ row }) => row.state === 'queued');
+    // Its own parents are read live; what a closed gate had written down is over.
     await moveRecords(
       tx,
       this.parts.ids,
-      queued.map(({ row }) => ({ id: row.record_id, from: 'queued', to: 'waiting' })),
+      candidates
+        .filter(({ row }) => row.state === 'queued' || row.state === 'waiting')
+        .map(({ row }) => ({ id: row.record_id, from: row.state, to: 'waiting', waitingFor: [] })),
     );
   }
 
