@@ -195,6 +195,8 @@ export class DeliveryWorker {
       case 'failed': {
         const gate = gateOf(answer.outcome, call.kind);
         if (gate) await closeGate(this.parts.database, gate, answer.outcome);
+        // Where no receipt can be had, the entries themselves may still be seen.
+        if ((call.sent_age_ms ?? 0) > RECEIPT_PATIENCE_MS) return this.giveUpReceipt(leased, NO_RECEIPT);
         return this.pollAgain(leased, gate?.forMs ?? null);
       }
     }

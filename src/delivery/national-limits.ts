@@ -1,3 +1,4 @@
+import { isDue } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { NationalGateway, NationalStatus } from '../national/index.js';
 import { closeGate, gateOf, openAnnounced, type GateScope } from './gates.js';
@@ -35,7 +36,7 @@ export class NationalLimits {
 
   /** The newest status, refreshed when it is old; null while the nation has never answered. */
   async fresh(): Promise<NationalStatus | null> {
-    if (this.clock.nowMs() >= this.refreshDueAt) {
+    if (isDue(this.clock.nowMs(), this.refreshDueAt, REFRESH_MS)) {
       this.refreshing ??= this.refresh()
         .catch((error: unknown) => this.report('read-limits', error))
         .finally(() => (this.refreshing = null));

@@ -9,4 +9,12 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
+/**
+ * Whether what is done every `everyMs` is due. A clock that was set back must not put it off: nothing is ever due later
+ * than one round from now (I26).
+ */
+export function isDue(nowMs: number, dueAtMs: number, everyMs: number): boolean {
+  return nowMs >= dueAtMs || dueAtMs - nowMs > everyMs;
+}
+
 export { repeat, type Repeating, type RepeatOptions } from './repeat.js';
