@@ -1,6 +1,12 @@
 import type { Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
-import { lockForSettling, moveRecords, type RecordMove, type SettleRow } from '../ledger/index.js';
+import {
+  lockForSettling,
+  moveRecords,
+  raiseFreedByCertificate,
+  type RecordMove,
+  type SettleRow,
+} from '../ledger/index.js';
 import type { CertificateAnswer, NationalGateway } from '../national/index.js';
 import { deleteWatches, upsertWatches } from './answers.queries.js';
 
@@ -35,6 +41,10 @@ export class CertificateProgress {
     if (!end) return this.keepWatching(tx, record, progress, polls);
     await deleteWatches(tx, [bizNo]);
     await moveRecords(tx, this.ids, [endMove(record, end)]);
+    if (progress.status === 'REVOKED') {
+      const { maxRecordAgeDays } = this.gateway.facts;
+      await raiseFreedByCertificate(tx, { ids: this.ids, maxRecordAgeDays }, record.id);
+    }
   }
 
   private async keepWatching(tx: Tx, record: SettleRow, progress: Progress, polls: number): Promise<void> {
