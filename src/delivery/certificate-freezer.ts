@@ -108,17 +108,29 @@ async function decideSet(tx: Tx, request: RequestRow, data: Readonly<Record<stri
   return Array.isArray(named) ? decideNamed(tx, request, data, named as string[]) : decidePeriod(tx, request, data);
 }
 
+/** The records that a wait may be ended by: the one it names, or a membership. */
+const upstreamOf = (wait: string, alias: string): string => `(
+    SELECT r.id, r.state FROM record r WHERE r.source_system_id = ${wait}.source_system_id
+      AND r.kind = split_part(${wait}.waits_key, '/', 1) AND r.source_id = split_part(${wait}.waits_key, '/', 2)
+    UNION ALL
+    SELECT r.id, r.state FROM record r WHERE r.source_system_id = ${wait}.source_system_id
+      AND r.membership_key = ${wait}.waits_key) AS ${alias}`;
+
 /**
  * Columns of candidate lines. `is_own`: the record is of the person who asks, under whichever sourceId (G-49).
- * `is_hopeful`: it is under way, or waits for something that is itself under way.
+ * `is_hopeful`: it is under way, or waits for something that is under way itself, however many records lie between.
  */
 const LINE_COLUMNS = `l.id, l.biz_no, l.source_id, l.version, coalesce(l.minutes, 0) AS minutes, l.state,
   EXISTS (SELECT 1 FROM person_of p WHERE l.subject_ref = p.ref AND l.source_system_id = p.source_system_id) AS is_own,
   (l.state IN ('queued', 'sending', 'unknown', 'pending') OR (l.state = 'waiting' AND NOT EXISTS (
-    SELECT 1 FROM record_wait w WHERE w.record_id = l.id AND NOT EXISTS (
-      SELECT 1 FROM record up WHERE up.source_system_id = w.source_system_id
-        AND (up.kind || '/' || up.source_id = w.waits_key OR up.membership_key = w.waits_key)
-        AND up.state IN ('queued', 'sending', 'unknown', 'pending', 'waiting', 'mirrored'))))) AS is_hopeful`;
+    WITH RECURSIVE chain (id) AS (
+      SELECT l.id
+      UNION
+      SELECT up.id FROM chain c JOIN record_wait w ON w.record_id = c.id
+        JOIN LATERAL ${upstreamOf('w', 'up')} ON up.state = 'waiting')
+    SELECT 1 FROM chain c JOIN record_wait w ON w.record_id = c.id WHERE NOT EXISTS (
+      SELECT 1 FROM ${upstreamOf('w', 'up')}
+      WHERE up.state IN ('queued', 'sending', 'unknown', 'pending', 'waiting', 'mirrored'))))) AS is_hopeful`;
 
 const PERSON_OF = `WITH person_of AS (
   SELECT 'volunteer/' || s.source_id AS ref, s.source_system_id FROM record v JOIN record s ON s.biz_no = v.biz_no

@@ -89,6 +89,39 @@ describe('certificate-requests: sets, refreezing, progress (G-52, G-68)', () => 
     expect(await sentSets()).toEqual([[1, 1, 60]]);
   });
 
+  it('do not wait for a record whose activity itself waits for nobody', async () => {
+    await kit.push(source, [
+      activity('A2', 'NEVER'),
+      membership('M2', { volunteer: 'V1', project: 'NEVER' }),
+      served('LOST', '11:00', '12:00', { activity: 'A2' }),
+      served('R1', '09:00', '10:00'),
+    ]);
+    await rest();
+    await kit.accept(source, request());
+    await rest();
+    expect(await sentSets()).toEqual([[1, 1, 60]]);
+  });
+
+  it('wait for a record whose activity waits for a project that is under way', async () => {
+    await kit.push(source, [
+      activity('A2', 'P2'),
+      project('P2', { team: 'T1', station: 'S1' }),
+      membership('M2', { volunteer: 'V1', project: 'P2' }),
+    ]);
+    await kit.push(source, [served('R2', '11:00', '12:00', { activity: 'A2' }), served('R1', '09:00', '10:00')]);
+    await kit.plan();
+    await kit.rows(
+      `UPDATE record SET state = 'mirrored', national_status = 'ACTIVE', national_version = 1 WHERE source_id = 'R1' AND source_system_id = $1`,
+      [source.id],
+    );
+    await kit.accept(source, request());
+    await kit.freezer.freeze();
+    expect(await C1()).toMatchObject({ state: 'waiting' });
+    expect(await waitingFor()).toEqual([
+      { kind: 'service-record', sourceId: 'R2', reason: expect.any(String) as string },
+    ]);
+  });
+
   it('stay waiting, never in attention, when the period is empty', async () => {
     await kit.accept(source, request());
     await rest();
