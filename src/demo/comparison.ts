@@ -36,8 +36,8 @@ export interface Findings {
 }
 
 export interface Books {
-  readonly own: OwnBooks;
-  readonly nation: NationalBooks;
+  readonly own: Pick<OwnBooks, 'records'>;
+  readonly nation: Pick<NationalBooks, 'holdings'>;
   /** County → key of its source system. */
   readonly appKeys: ReadonlyMap<string, string>;
 }

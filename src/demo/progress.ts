@@ -1,3 +1,4 @@
+import { cutTo } from './columns.js';
 import type { StateCounts } from './watching.js';
 
 const BAR_WIDTH = 28;
@@ -12,11 +13,6 @@ export class Progress {
   private readonly startedAt = Date.now();
 
   constructor(private readonly total: number) {}
-
-  say(text: string): void {
-    this.clear();
-    process.stdout.write(`${text}\n`);
-  }
 
   show(pushed: number, counts: StateCounts): void {
     const mirrored = counts.mirrored ?? 0;
@@ -43,6 +39,8 @@ export class Progress {
   private draw(share: number, words: string): void {
     const full = Math.round(share * BAR_WIDTH);
     const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
-    process.stdout.write(`\r\u001b[K${bar} ${words}`);
+    // A terminal without a size says 0.
+    const width = (process.stdout.columns || 80) - 1;
+    process.stdout.write(`\r\u001b[K${cutTo(`${bar} ${words}`, width)}`);
   }
 }

@@ -1,4 +1,5 @@
 import { catalogueEntry, isCatalogueCode, nationalSentence, recordKind, type RecordState } from '../records/index.js';
+import { padLeft, padRight } from './columns.js';
 import type { Findings } from './comparison.js';
 import type { Prefecture } from './prefecture.js';
 import type { Tally } from './pushing.js';
@@ -19,13 +20,6 @@ const EXAMPLES = 1;
 const MOVING: readonly RecordState[] = ['queued', 'sending', 'unknown', 'pending'];
 
 const grouped = (count: number): string => count.toLocaleString('en-US');
-
-/** Columns on a terminal: Han characters and full-width signs take two. */
-function widthOf(text: string): number {
-  return [...text].reduce((width, sign) => width + (/[\u1100-\u115f\u2e80-\uffe6]/u.test(sign) ? 2 : 1), 0);
-}
-const padRight = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
-const padLeft = (text: string, width: number): string => ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 
 const row = (label: string, cells: readonly string[]): string =>
   padRight(label, LABEL_WIDTH) + cells.map((cell) => padLeft(cell, COLUMN_WIDTH)).join('');
