@@ -6,7 +6,7 @@ import { identify } from './alive.mjs';
 import { Child } from './children.mjs';
 import { openEmbeddedDatabase } from './database.mjs';
 import { bundledSimulator } from './nation.mjs';
-import { apiPort, freePort } from './ports.mjs';
+import { freePort, holdApiPort } from './ports.mjs';
 import { claimRunRecord, noRunRecord } from './run-record.mjs';
 
 /** TERM ends the whole tree within 10 s (G-80): programs 6.3 s, simulator 1 s, database 1.2 s and its harder stops. */
@@ -31,6 +31,7 @@ export class Tree {
   #record = noRunRecord;
   #ending = null;
   #exitCode = null;
+  #releasePort = async () => undefined;
 
   /** `given` is the environment that the start was given; what is brought along is added for the children. */
   constructor({ settings, given, isDemo }) {
@@ -47,6 +48,7 @@ export class Tree {
     if (!this.settings.nationalBaseUrl) await this.#openNation();
     // One after the other: the first brings the database to the newest schema.
     for (const role of this.given.ROLE ? [this.settings.role] : ['api', 'worker']) {
+      if (role !== 'worker') await this.#releasePort();
       await this.#run({ name: role, script: MAIN, args: [role], env: { ...this.env, ROLE: role } });
     }
     this.#record.update({ apiUrl: this.apiUrl });
@@ -62,7 +64,9 @@ export class Tree {
 
   async #choosePort() {
     const { host, port } = this.settings;
-    const found = await apiPort({ host, port, mayMove: this.isDemo && !this.given.PORT });
+    const held = await holdApiPort({ host, port, mayMove: this.isDemo && !this.given.PORT });
+    const found = held.port;
+    this.#releasePort = held.release;
     if (found !== port && port !== 0) say(`port ${port} is taken: the demonstration moves to ${found}`);
     this.env.PORT = String(found);
     this.apiUrl = `http://${shownHost(host)}:${found}`;
