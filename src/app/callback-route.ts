@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CallbackIntake } from '../answers/index.js';
 import { createCallbackCheck } from '../national/index.js';
@@ -19,14 +18,17 @@ export function serveCallbacks(
     check: createCallbackCheck({ profile, appKey, appSecret, nationalNowMs: () => clock.nowMs() }),
     onRefused: (reason) => logger.warn({ reason }, 'national callback refused'),
   });
-  (app.getHttpAdapter().getInstance() as FastifyInstance).post(nationalCallbackPath, async (request, reply) => {
-    const [path = '', query = ''] = splitOnce(request.raw.url ?? '');
-    const { httpStatus, body } = await intake.take({
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .post(nationalCallbackPath, async (request, reply) => {
+      const [path = '', query = ''] = splitOnce(request.raw.url ?? '');
+      const { httpStatus, body } = await intake.take({
       method: 'POST', path, query, headers: request.headers,
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     }); // prettier-ignore
-    return reply.status(httpStatus).send(body);
-  });
+      return reply.status(httpStatus).send(body);
+    });
 }
 
 function splitOnce(url: string): [string, string] {

@@ -87,7 +87,7 @@ export class DeliveryWorker {
 
   /** Our own side: content, references, mapping. An entry that cannot be mapped must not hold up the others. */
   private async load({ call, token }: Leased): Promise<PreparedCall | null> {
-    const { database, gateway } = this.parts;
+    const { database } = this.parts;
     const { items, incomplete } = await loadOutgoing(database, this.parts, call.id);
     const { prepared, refused } = this.prepare(items, call.client_batch_no);
     const local = new Map<string, GatewayOutcome>(refused);

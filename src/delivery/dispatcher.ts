@@ -40,6 +40,8 @@ const RING_LEASE_MS = 5_000;
 const PLANNED_AHEAD = 2;
 /** Closed calls that only read are history of no one; kept a while for the operator. */
 const READS_KEPT = '7 days';
+const PURGE_EVERY_MS = 10 * 60_000;
+const READS_PER_PURGE = 50_000;
 
 /**
  * Finds what is due in the ledger and rings for it. Several dispatchers may run: each step takes its work by lock or
@@ -50,6 +52,7 @@ export class Dispatcher {
   private running: Promise<unknown> | null = null;
   private sweepDueAt = 0;
   private freezeDueAt = 0;
+  private purgeDueAt = 0;
 
   constructor(private readonly parts: DispatcherParts) {}
 
@@ -121,6 +124,10 @@ export class Dispatcher {
     if (!isDue(now, this.sweepDueAt, SWEEP_EVERY_MS)) return;
     this.sweepDueAt = now + SWEEP_EVERY_MS;
     await this.sweep();
+    if (isDue(now, this.purgeDueAt, PURGE_EVERY_MS)) {
+      this.purgeDueAt = now + PURGE_EVERY_MS;
+      await this.purge();
+    }
   }
 
   /** Rebuilds from the ledger whatever a crash, a lost queue or a race left behind. */
@@ -131,9 +138,12 @@ export class Dispatcher {
       for (const call of await lockAbandoned(tx)) await worker.recover(call, tx);
     });
     await queue.ring(await takeUnrung(database, RING_LEASE_MS));
-    await database.query(
-      `DELETE FROM national_call WHERE stage = 'closed' AND operation IN ('lookup', 'review', 'certificate')
-         AND closed_at < now() - interval '${READS_KEPT}'`,
+  }
+
+  private async purge(): Promise<void> {
+    await this.parts.database.query(
+      `DELETE FROM national_call WHERE id IN (SELECT id FROM national_call WHERE stage = 'closed' AND operation IN ('lookup', 'review', 'certificate')
+         AND closed_at < now() - interval '${READS_KEPT}' LIMIT ${READS_PER_PURGE})`,
       [],
       'delivery-purge-reads',
     );

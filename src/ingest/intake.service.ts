@@ -4,7 +4,14 @@ import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import type { AcceptBatch, AcceptItem, AcceptResult, Ledger } from '../ledger/index.js';
-import { beijingDate, contentForm, examineItem, unreadableItem, type DoorContext, type ExaminedItem } from '../records/index.js';
+import {
+  beijingDate,
+  contentForm,
+  examineItem,
+  unreadableItem,
+  type DoorContext,
+  type ExaminedItem,
+} from '../records/index.js';
 import type {
   Intake, ItemAnswer, PushAnswer, PushOptions, PushOutcome, RawItem, SignedReceipt, SourceIdentity,
 } from './intake.types.js'; // prettier-ignore
@@ -92,7 +99,13 @@ export class IntakeService implements Intake {
 function acceptItems(examined: readonly ExaminedItem[]): AcceptItem[] {
   return examined.flatMap((item, index) =>
     item.ok
-      ? [{ ...item, index, canonical: contentForm(item.op === 'void' ? { op: 'void' } : { op: 'upsert', data: item.data }) }]
+      ? [
+          {
+            ...item,
+            index,
+            canonical: contentForm(item.op === 'void' ? { op: 'void' } : { op: 'upsert', data: item.data }),
+          },
+        ]
       : [],
   );
 }

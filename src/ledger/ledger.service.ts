@@ -4,12 +4,17 @@ import type { Vault } from '../platform/vault/index.js';
 import { type ItemProblem, type RecordRef, type WorkingCalendar } from '../records/index.js';
 import { deriveColumns, windowWarnings, type Derived } from './acceptance-rows.js';
 import { writeHistory } from './acceptance-history.js';
+import { writePromises } from './acceptance-promises.js';
 import {
-  deletePromises, insertEvents, insertRecords, lockRecords, replaceWaits, updateRecords, upsertPromises,
-  type EventWrite, type RecordWrite, type WaitWrite,
-} from './ledger.queries.js'; // prettier-ignore
+  insertEvents,
+  insertRecords,
+  lockRecords,
+  updateRecords,
+  type EventWrite,
+  type RecordWrite,
+} from './ledger.queries.js';
 import {
-  LANE_RANK, type AcceptBatch, type AcceptItem, type AcceptResult, type LedgerProfile, type RecordRow,
+  type AcceptBatch, type AcceptItem, type AcceptResult, type LedgerProfile, type RecordRow,
 } from './ledger.types.js'; // prettier-ignore
 import { warnOfOverlaps } from './overlap-warnings.js';
 import { readStandings, refKey, type Child, type Standing } from './parents.js';
@@ -17,7 +22,6 @@ import { bindPersons, spreadToSiblings, type PersonOutcome } from './person-bind
 import { dueOf, hasChildren, spreadFacts } from './late-facts.js';
 import { isDerivedFrom, raiseChangedChildren } from './parent-change.js';
 import { differingFields } from './revision-conflict.js';
-import { raiseVersions } from './raise-version.js';
 import { WorkingCopy, type Change } from './working-copy.js';
 
 /** Another call made the same record or person first; nothing was written, run the batch again. */
@@ -286,7 +290,7 @@ export class Ledger {
       rows.filter(({ decision }) => decision.copy.before).map(({ row }) => row),
     );
     await writeHistory(tx, { vault: this.vault, ids: this.ids, batch }, copies.values());
-    await this.writePromises(tx, batch, decisions);
+    await writePromises(tx, { ids: this.ids, sourceSystemId: batch.source.id }, decisions);
     const events: EventWrite[] = decisions.flatMap((decision) => this.events(batch, decision));
     await insertEvents(tx, events);
   }
@@ -318,43 +322,6 @@ export class Ledger {
       outcome_message: null,
       warnings: warningsOf(copy),
     };
-  }
-
-  private async writePromises(tx: Tx, batch: AcceptBatch, decisions: readonly Decision[]): Promise<void> {
-    const own = decisions.filter(({ copy }) => !copy.isGroupVoid);
-    const open = own.filter(({ state }) => !SETTLED.has(state));
-    // What a dispute leaves open is the other records' promise (G-49).
-    const closed = own.filter(({ copy, state }) => SETTLED.has(state) && copy.before && !copy.hasLivingGroup);
-    const carriers = carriersOf(open.filter(({ copy }) => !copy.personCode));
-    await raiseVersions(
-      tx,
-      this.ids,
-      carriers.flatMap(({ copy, last }) =>
-        copy.sharedVersion !== null && copy.sharedVersion > last.version
-          ? [{ recordId: copy.recordId, version: copy.sharedVersion }]
-          : [],
-      ),
-    );
-    await upsertPromises(
-      tx,
-      carriers.map(({ copy, last, columns, waits }) => ({
-        biz_no: copy.bizNo, record_id: copy.recordId, source_system_id: batch.source.id, kind: last.item.kind.name,
-        version: copy.sharedVersion ?? last.version, county_code: columns.county_code, lane: last.item.kind.lane,
-        lane_rank: LANE_RANK[last.item.kind.lane], stage: waits.length > 0 ? 'waiting' : 'ready',
-      })), // prettier-ignore
-    );
-    await deletePromises(
-      tx,
-      closed.map(({ copy }) => copy.bizNo),
-    );
-    const waits: WaitWrite[] = open.flatMap(({ copy, waits: keys }) =>
-      keys.map((key) => ({ record_id: copy.recordId, source_system_id: batch.source.id, waits_key: key })),
-    );
-    await replaceWaits(
-      tx,
-      decisions.filter(({ copy }) => copy.before).map(({ copy }) => copy.recordId),
-      waits,
-    );
   }
 
   private events(batch: AcceptBatch, { copy, state }: Decision): EventWrite[] {
@@ -393,18 +360,6 @@ function finishAll(results: readonly DraftResult[], copies: ReadonlyMap<string, 
   });
 }
 
-/** One promise a number: of several records of one person in a batch, the newest content carries it (G-49). */
-function carriersOf(open: readonly Decision[]): Decision[] {
-  const carriers = new Map<string, Decision>();
-  for (const decision of open) {
-    const known = carriers.get(decision.copy.bizNo);
-    if (!known || known.last.version < decision.last.version) carriers.set(decision.copy.bizNo, decision);
-  }
-  return [...carriers.values()];
-}
-
-/** States that a fresh acceptance leaves with nothing to deliver. */
-const SETTLED = new Set(['attention', 'voided', 'unsupported']);
 const MAX_STORED_WARNINGS = 20;
 
 function warningsOf(copy: WorkingCopy): readonly ItemProblem[] | null {

@@ -8,7 +8,7 @@ describe('isDue (I26)', () => {
     ['late', 9_000, 1_500, 500, true],
     ['after the clock was set back by an hour', 1_000, 3_601_500, 500, true],
     ['after the clock was set forward by an hour', 3_601_000, 1_500, 500, true],
-  ])('%s', (_, now, dueAt, every, due) => {
+  ])('%s', (...[, now, dueAt, every, due]) => {
     expect(isDue(now, dueAt, every)).toBe(due);
   });
 
