@@ -1,7 +1,7 @@
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { CallJob } from '../platform/queue/index.js';
-import type { Vault } from '../platform/vault/index.js';
+import { VaultError, type Vault } from '../platform/vault/index.js';
 import { lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
 import type {
   GatewayOutcome,
@@ -88,10 +88,12 @@ export class DeliveryWorker {
   /** Our own side: content, references, mapping. An entry that cannot be mapped must not hold up the others. */
   private async load({ call, token }: Leased): Promise<PreparedCall | null> {
     const { database } = this.parts;
-    const { items, incomplete } = await loadOutgoing(database, this.parts, call.id);
+    const { items, incomplete, sealed } = await loadOutgoing(database, this.parts, call.id);
     const { prepared, refused } = this.prepare(items, call.client_batch_no);
     const local = new Map<string, GatewayOutcome>(refused);
     for (const bizNo of incomplete) local.set(bizNo, PARENT_GONE);
+    for (const bizNo of sealed) local.set(bizNo, SEALED);
+    if (sealed.length > 0) this.parts.report('open-entries', new VaultError(`${sealed.length} entries do not open`));
     if (local.size > 0) await this.settleSome({ call, token }, local);
     if (prepared === null)
       await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING-TO-SEND', requestId: null });
@@ -310,6 +312,13 @@ const PARENT_GONE: GatewayOutcome = {
   code: 'PARENT-GONE',
   message: '前置记录已变化，重新判断',
   retryAfterMs: 1_000,
+};
+/** Ours to repair (a key to restore); then it goes by itself. */
+const SEALED: GatewayOutcome = {
+  class: 'RETRY',
+  code: 'SEALED',
+  message: '内容暂时无法解密，恢复密钥后自动继续',
+  retryAfterMs: null,
 };
 const UNMAPPABLE: GatewayOutcome = {
   class: 'REJECT', code: 'UNMAPPABLE', message: '内容无法按国家系统要求转换', fields: [],

@@ -1,6 +1,6 @@
 import type { Queryable } from '../platform/database/index.js';
-import type { Vault } from '../platform/vault/index.js';
-import { openContent } from '../ledger/index.js';
+import { VaultError, type Vault } from '../platform/vault/index.js';
+import { openContent, type OpenedContent } from '../ledger/index.js';
 import type { NationalGateway, NationalRefs, OutgoingItem } from '../national/index.js';
 import { recordKind } from '../records/index.js';
 import { resolveRefs, type RefChild } from './national-refs.js';
@@ -11,6 +11,8 @@ export interface Loaded {
   readonly items: readonly OutgoingItem[];
   /** Entries that cannot be built now because a parent's record is gone. */
   readonly incomplete: readonly string[];
+  /** Entries whose sealed part does not open: a key that is missing, or bytes that were changed. */
+  readonly sealed: readonly string[];
 }
 
 interface ContentRow extends Record<string, unknown> {
@@ -49,10 +51,15 @@ export async function loadOutgoing(
   const sets = await loadCertificateSets(database, parts.gateway, upserts);
   const incomplete = new Set<string>();
   for (const [bizNo, { missing }] of refs) if (missing.length > 0) incomplete.add(bizNo);
-  const items = rows
-    .filter((row) => !incomplete.has(row.biz_no))
-    .map((row) => itemOf(row, parts.vault, { ...refs.get(row.biz_no)?.refs, ...sets.get(row.biz_no) }));
-  return { items, incomplete: [...incomplete] };
+  const sealed: string[] = [];
+  const items = rows.flatMap((row) => {
+    if (incomplete.has(row.biz_no)) return [];
+    const content = openOrNull(row, parts.vault);
+    if (content) return [itemOf(row, content, { ...refs.get(row.biz_no)?.refs, ...sets.get(row.biz_no) })];
+    sealed.push(row.biz_no);
+    return [];
+  });
+  return { items, incomplete: [...incomplete], sealed };
 }
 
 function childOf(row: ContentRow): RefChild {
@@ -65,8 +72,17 @@ function childOf(row: ContentRow): RefChild {
   };
 }
 
-function itemOf(row: ContentRow, vault: Vault, refs: NationalRefs): OutgoingItem {
-  const content = openContent(vault, row.record_id, row);
+/** One record that does not open must not hold up those that it is sent with. */
+function openOrNull(row: ContentRow, vault: Vault): OpenedContent | null {
+  try {
+    return openContent(vault, row.record_id, row);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
+
+function itemOf(row: ContentRow, content: OpenedContent, refs: NationalRefs): OutgoingItem {
   const isVoid = row.op === 'VOID';
   const isReopening = row.op === 'UPSERT' && row.national_status === 'VOIDED';
   const reason = isVoid || row.op === 'CORRECT' ? (content.reason ?? DEFAULT_REASON) : null;

@@ -19,5 +19,5 @@ export {
 export { spreadFacts, type FactsParent } from './late-facts.js';
 export { raiseFreedByCertificate } from './parent-change.js';
 export { readStandings, refKey, type Child, type Standing } from './parents.js';
-export { openContent, SEALED_VERSIONS } from './sealing.js';
+export { type OpenedContent, openContent, SEALED_VERSIONS } from './sealing.js';
 export { sweepWaits } from './sweeping.js';

@@ -413,6 +413,27 @@ describe('outcomes of what was sent', () => {
     });
   });
 
+  it('one record that does not open (a key is gone) neither holds up the others nor is lost', async () => {
+    await kit.push(source, [station('S1'), station('S2')]);
+    const { id } = await kit.record(source, 'station', 'S2');
+    const [version] = await kit.rows<{ sealed: Buffer }>('SELECT sealed FROM record_version WHERE record_id = $1', [
+      id,
+    ]);
+    await kit.rows(`UPDATE record_version SET sealed = decode('026439', 'hex') WHERE record_id = $1`, [id]);
+    await kit.settle();
+    expect(await S1()).toMatchObject({ state: 'mirrored' });
+    expect(await kit.record(source, 'station', 'S2')).toMatchObject({
+      state: 'queued',
+      stage: 'ready',
+      outcome_code: 'SEALED',
+    });
+    expect(kit.problems.splice(0)).not.toEqual([]);
+    await kit.rows('UPDATE record_version SET sealed = $2 WHERE record_id = $1', [id, version?.sealed]);
+    await kit.makeDue();
+    await kit.settle();
+    expect(await kit.record(source, 'station', 'S2')).toMatchObject({ state: 'mirrored' });
+  });
+
   describe('reviews (G-68)', () => {
     const of = (kind: string, id: string): ReturnType<DeliveryKit['record']> => kit.record(source, kind, id);
     const review = async (kind: string, id: string, decided: NationalRow['review']): Promise<void> => {
