@@ -167,7 +167,7 @@ describe('bodies', () => {
       return Buffer.concat([Buffer.from(head), gbk, Buffer.from(tail)]);
     };
     const outcome = await writeInto((seen, reply) => say(seen, reply, { code: '2299', write }));
-    expect(outcome).toMatchObject({ class: 'QUOTA', scope: 'qps', message: '访问过于频繁' });
+    expect(outcome).toMatchObject({ class: 'QUOTA', scope: 'qps', message: '请求过于频繁' });
   });
 
   it('never follows a redirect (F57)', async () => {

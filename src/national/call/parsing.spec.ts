@@ -4,7 +4,9 @@ import { beijingDateTime } from '../plugins/formats.js';
 import { canonicalQuery } from './canonical-query.js';
 import { parseLossless } from './envelope.js';
 import { createNationalClock } from './national-clock.js';
-import { pageTitle, safeMessage } from './safe-message.js';
+import type { Verdict } from '../profile/error-rules.js';
+import { ownWords } from './own-words.js';
+import { safeMessage } from './safe-message.js';
 
 describe('canonicalQuery (A6)', () => {
   it.each([
@@ -67,9 +69,16 @@ describe('safeMessage', () => {
     expect([...safeMessage(`${'𠮷'.repeat(198)}13800000000`)]).toHaveLength(200);
     expect(safeMessage(`${'x'.repeat(196)}13800000000`)).not.toMatch(/\d/);
   });
-  it('quotes of a page its title only', () => {
-    expect(pageTitle('<HTML><head><TITLE>拦截 13800000000</TITLE></head>张三')).toBe('拦截 ******');
-    expect(pageTitle('张三')).toBe('');
+});
+
+describe('ownWords', () => {
+  const verdict = (says?: string): Verdict => ({ ruleId: 'r', class: 'REJECT', rule: { class: 'REJECT', says } });
+  it.each([
+    ['the rule says it', verdict('字段校验不通过'), '2201', '字段校验不通过'],
+    ['a code without a rule is named', verdict(), '7777', '国家系统返回代码 7777'],
+    ['a code that is none is not repeated', verdict(), '张三', '国家系统返回了不明代码'],
+  ])('%s', (_, given, code, words) => {
+    expect(ownWords(given, code)).toBe(words);
   });
 });
 

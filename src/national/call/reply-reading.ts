@@ -4,7 +4,7 @@ import type { ProfileSpec } from '../profile/profile.schema.js';
 import { silent, type Spoken } from './answer.js';
 import { parseEnvelope, type Envelope } from './envelope.js';
 import { readReplyText, type ReplyText } from './reply-text.js';
-import { pageTitle, safeMessage } from './safe-message.js';
+import { ownWords } from './own-words.js';
 import type { WireReply } from './wire.js';
 
 /** A reply that was read to its end; `serverMs` is only there when the reply could be trusted. */
@@ -38,11 +38,12 @@ export async function readReply(reply: WireReply, context: ReplyContext, rules: 
   if (!body || !envelope) return notAnEnvelope(reply, body?.text ?? '', { context, rules });
   if (!isTrusted(envelope, body, { reply, context, rules })) return notTrusted(reply, body.text, { context, rules });
   const { code, message } = envelope;
+  const verdict = rules.errors.ofCode({ code, message, isWrite: context.isWrite });
   return {
-    verdict: rules.errors.ofCode({ code, message, isWrite: context.isWrite }),
+    verdict,
     spoken: {
       code,
-      message: safeMessage(message),
+      message: ownWords(verdict, code),
       rawMessage: message,
       payload: envelope.payload,
       detail: envelope.detail,
@@ -71,7 +72,7 @@ function isTrusted(envelope: Envelope, body: ReplyText, judging: Judging & { rea
 function notAnEnvelope(reply: WireReply, text: string, { context, rules }: Judging): ReadReply {
   const verdict = rules.errors.ofHttp({ status: reply.httpStatus, text, isWrite: context.isWrite });
   const code = reply.httpStatus === 200 ? 'NOT-ENVELOPE' : `HTTP-${reply.httpStatus}`;
-  return { verdict, spoken: silent(code, pageTitle(text), retryAfterMs(reply)), serverMs: null };
+  return { verdict, spoken: silent(code, ownWords(verdict, code), retryAfterMs(reply)), serverMs: null };
 }
 
 function notTrusted(reply: WireReply, text: string, judging: Judging): ReadReply {

@@ -12,8 +12,3 @@ export function safeMessage(text: string): string {
     .trim();
   return [...masked].slice(0, MAX_CHARACTERS).join('');
 }
-
-/** What a page that is no envelope may be quoted with: its title. Its text could echo what we had sent. */
-export function pageTitle(text: string): string {
-  return safeMessage(/<title[^>]*>([^<]{0,500})/i.exec(text)?.[1] ?? '');
-}

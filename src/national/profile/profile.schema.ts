@@ -68,6 +68,8 @@ const verdictShape = {
   nextSecret: z.boolean().optional(),
   /** Another session took the token: renew with jitter. */
   isDisplaced: z.boolean().optional(),
+  /** What the station reads. The nation's own text may name people and is never kept. */
+  says: z.string().min(1).optional(),
 };
 
 type VerdictFields = z.output<z.ZodObject<typeof verdictShape>>;

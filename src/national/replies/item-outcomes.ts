@@ -1,6 +1,6 @@
 import type { Spoken } from '../call/answer.js';
 import { isMembers } from '../call/envelope.js';
-import { safeMessage } from '../call/safe-message.js';
+import { ownWords } from '../call/own-words.js';
 import type { GatewayOutcome } from '../gateway-outcome.js';
 import type { ErrorRules } from '../profile/error-rules.js';
 import type { OutcomeContext, OutcomeOf } from './outcome-of.js';
@@ -42,15 +42,17 @@ function itemOutcome(
   tools: ItemTools,
 ): GatewayOutcome {
   const rawMessage = typeof item.message === 'string' ? item.message : '';
+  const code =
+    typeof item.code === 'number' ? String(item.code).padStart(tools.codeWidth, '0') : (textOf(item.code) ?? '');
+  const verdict = tools.errors.ofCode({ code, message: rawMessage, isWrite: true });
   const said: Spoken = {
-    code: typeof item.code === 'number' ? String(item.code).padStart(tools.codeWidth, '0') : (textOf(item.code) ?? ''),
-    message: safeMessage(rawMessage),
+    code,
+    message: ownWords(verdict, code),
     rawMessage,
     payload: item,
     detail: isMembers(item.detail) ? item.detail : {},
     retryAfterMs: null,
   };
-  const verdict = tools.errors.ofCode({ code: said.code, message: rawMessage, isWrite: true });
   return tools.outcomeOf(said, verdict, context);
 }
 
