@@ -6,11 +6,18 @@ import { eventually } from './eventually.js';
 import { findProgram } from './programs.js';
 import { forgetProcess, rememberProcess, runFolder } from './run.js';
 
+export interface Listening {
+  /** All that was said meanwhile. */
+  stop(): Promise<string>;
+}
+
 export interface TestRedis {
   url: string;
   pid: number;
   /** Forgets everything that it holds. */
   flushAll(): Promise<void>;
+  /** Hears every command that anybody sends from now on. */
+  listen(): Listening;
   /** Loses everything it held, as a Redis without persistence does. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +41,22 @@ function say(port: number, command: string): Promise<string> {
 async function flushAll(port: number): Promise<void> {
   const answer = await say(port, 'FLUSHALL');
   if (answer !== '+OK') throw new Error(`FLUSHALL was answered ${answer}`);
+}
+
+function listen(port: number): Listening {
+  const heard: Buffer[] = [];
+  const socket = connect(port, '127.0.0.1', () => socket.write('MONITOR\r\n'));
+  socket.on('data', (chunk) => heard.push(chunk));
+  socket.on('error', () => undefined);
+  return {
+    stop: () => {
+      socket.destroy();
+      // Redis writes what is not ASCII as \xe9\xbe\x98.
+      const text = Buffer.concat(heard).toString('latin1');
+      const plain = text.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+      return Promise.resolve(Buffer.from(plain, 'latin1').toString('utf8'));
+    },
+  };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
@@ -61,6 +84,7 @@ export async function startRedis(port?: number): Promise<TestRedis> {
   return {
     url: `redis://127.0.0.1:${chosen}/0`,
     pid: child.pid,
+    listen: () => listen(chosen),
     flushAll: () => flushAll(chosen),
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),

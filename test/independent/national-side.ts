@@ -178,7 +178,7 @@ export class NationalSide {
     }
     if ('bytes' in result) this.sendFile(call, res, result, signer);
     else if (disturbed?.kind === 'code') {
-      const injected = fail(disturbed.code, '系统异常');
+      const injected = fail(disturbed.code, disturbed.text ?? '系统异常');
       this.send(call, res, { outcome: injected, signer, fault: `code-${disturbed.code}` });
     } else this.send(call, res, { outcome: result, signer, fault: null });
   }
@@ -196,14 +196,15 @@ export class NationalSide {
       this.watch.lost(call);
       this.log(call, { code: '', status: what.status, fault: `html-${what.status}` });
       res.writeHead(what.status, { 'Content-Type': 'text/html; charset=utf-8' });
-      res.end(`<html><head><title>${what.status}</title></head><body><h1>${what.status} Error</h1></body></html>`);
+      const text = what.text ?? `${what.status} Error`;
+      res.end(`<html><head><title>${what.text ?? what.status}</title></head><body><h1>${text}</h1></body></html>`);
       return true;
     }
     if (what.kind === 'code' && what.after === 'before' && stage === 'before') {
       const signer: Passed = { method: 'HMAC-SHA256', secret: this.settings.secrets.at(-1) ?? '' };
       const asked = this.settings.methods.find((method) => method === call.headers.get('x-sign-method'));
       if (asked !== undefined) signer.method = asked;
-      this.send(call, res, { outcome: fail(what.code, '系统异常'), signer, fault: `code-${what.code}` });
+      this.send(call, res, { outcome: fail(what.code, what.text ?? '系统异常'), signer, fault: `code-${what.code}` });
       return true;
     }
     return false;

@@ -20,8 +20,13 @@ export type CallFault =
   | { kind: 'reset-before-commit' }
   | { kind: 'lose-reply' }
   | { kind: 'late-commit'; ms: number }
-  | { kind: 'html'; status: number; after: 'before' | 'commit' }
-  | { kind: 'code'; code: string; after: 'before' | 'commit' };
+  | { kind: 'html'; status: number; after: 'before' | 'commit'; text?: string }
+  | { kind: 'code'; code: string; after: 'before' | 'commit'; text?: string };
+
+/** What a careless nation says: for instance what was just sent to it. */
+export interface Words {
+  text?: string;
+}
 
 interface Script {
   when: When;
@@ -62,13 +67,13 @@ export class Faults {
   }
 
   /** F05, F07: an HTML page with this status instead of an envelope; by default nothing was committed. */
-  htmlError(status: number, when: When & { after?: 'before' | 'commit' } = {}): FaultHandle {
-    return this.add(when, { kind: 'html', status, after: when.after ?? 'before' });
+  htmlError(status: number, when: When & Words & { after?: 'before' | 'commit' } = {}): FaultHandle {
+    return this.add(when, { kind: 'html', status, after: when.after ?? 'before', ...wordsOf(when) });
   }
 
   /** 5000, 5001, 5002, 9999 and other business codes, before or after the commit. */
-  codeError(code: string, when: When & { after?: 'before' | 'commit' } = {}): FaultHandle {
-    return this.add(when, { kind: 'code', code, after: when.after ?? 'before' });
+  codeError(code: string, when: When & Words & { after?: 'before' | 'commit' } = {}): FaultHandle {
+    return this.add(when, { kind: 'code', code, after: when.after ?? 'before', ...wordsOf(when) });
   }
 
   /** F36: writes answer 1303 with opensAt until this epoch ms. */
@@ -137,3 +142,5 @@ export class Faults {
     };
   }
 }
+
+const wordsOf = ({ text }: Words): Words => (text === undefined ? {} : { text });
