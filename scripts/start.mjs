@@ -46,7 +46,9 @@ function main() {
   ensureBuilt();
   const { loadSettingsOrExit } = require(join(ROOT, 'dist/src/platform/config/index.js'));
   const tree = new Tree({ settings: loadSettingsOrExit(), given: process.env, isDemo: options.isDemo });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void tree.end(0));
+  // With --exit, 0 says that the comparison held: a demonstration that was stopped has compared nothing.
+  const stopped = options.isExit ? 1 : 0;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void tree.end(stopped));
   leaveWithNpm(tree);
   run(tree, options).catch((error) => tree.giveUp(error));
 }
