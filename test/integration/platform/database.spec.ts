@@ -1,5 +1,10 @@
 import { Pool, type PoolClient } from 'pg';
-import { CommitUnknownError, Database, DatabaseUnavailableError, isConnectionError } from '../../../src/platform/database/index.js';
+import {
+  CommitUnknownError,
+  Database,
+  DatabaseUnavailableError,
+  isConnectionError,
+} from '../../../src/platform/database/index.js';
 import { createEmptyDatabase, type TestDatabase } from '../../harness/database.js';
 import { eventually } from '../../harness/eventually.js';
 
