@@ -126,7 +126,7 @@ export class SettlementService {
         outcome: {
           code: settlement.code,
           message: settlement.message,
-          actor: settlement.code === 'AUDIT_FAILED' ? 'adapter' : 'national',
+          actor: isOurWord(settlement.code) ? 'adapter' : 'national',
         },
       };
     });
@@ -176,6 +176,9 @@ export class SettlementService {
     await upsertWatches(tx, [...wanted.values()]);
   }
 }
+
+/** Codes of our own are words (`AUDIT_FAILED`, `INTERRUPTED`, `DEADLINE`); national ones are numbers (G-66). */
+const isOurWord = (code: string): boolean => /^[A-Z]{2}/.test(code);
 
 const CERTIFICATE_KIND = 'certificate-request';
 const isCertificateKind = (kind: string): boolean => kind === CERTIFICATE_KIND;
