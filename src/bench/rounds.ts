@@ -51,11 +51,11 @@ async function mirrorRound(stage: Stage, bareSide: BareSide, count: number): Pro
   const { cpu } = stage;
   cpu.start();
   const startedAt = performance.now();
-  await stage.openGate();
+  await stage.gate.open();
   await stage.untilDelivered(count + (await stage.worldSize()));
   const adapter = performance.now() - startedAt;
   cpu.tell('mirror', count);
-  await stage.closeGate();
+  await stage.gate.shut();
   const bare = bareBatches(stage.records.take(count), bareSide.numbers, bareSide.batchItems);
   cpu.start();
   const bareMs = await bareMirror(bareSide.gateway, bare, CONCURRENCY);
@@ -75,7 +75,7 @@ export async function runRounds(stage: Stage, rounds: number, only: Part | null)
   const hasAccept = only === null || only === 'accept';
   const hasMirror = only === null || only === 'mirror';
   const bareSide = await openBareSide(stage);
-  await stage.closeGate();
+  await stage.gate.shut();
   if (hasAccept) await acceptRound(stage, WARM_UP);
   if (hasMirror) await mirrorRound(stage, bareSide, WARM_UP);
   for (let round = 1; round <= rounds; round += 1) {

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { CpuMeter } from './cpu.js';
 import { openDatabase, type BenchDatabase } from './database.js';
 import { say } from './figures.js';
+import { HeldGate } from './held-gate.js';
 import { createSourceSystem, startNation, startRole, type Environment, type Nation, type Program } from './programs.js';
 import { prepareBatches, StationClient } from './station-client.js';
 import { preparedWorld, ServiceRecords } from './world.js';
@@ -30,14 +31,25 @@ export interface GivenPlaces {
  */
 export class Stage {
   private constructor(
-    readonly admin: Client,
-    readonly client: StationClient,
+    private readonly connections: { admin: Client; client: StationClient; gate: HeldGate },
     readonly nationalEnv: Environment,
     readonly programs: { readonly api: Program; readonly worker: Program },
     private readonly owned: { folder: string; database: BenchDatabase; nation: Nation | null },
   ) {}
 
   readonly records = new ServiceRecords(Date.now());
+
+  get admin(): Client {
+    return this.connections.admin;
+  }
+
+  get client(): StationClient {
+    return this.connections.client;
+  }
+
+  get gate(): HeldGate {
+    return this.connections.gate;
+  }
 
   get cpu(): CpuMeter {
     const { database, nation } = this.owned;
@@ -62,7 +74,8 @@ export class Stage {
     const client = new StationClient(`http://127.0.0.1:${String(api.ready.port)}`, createSourceSystem(env));
     const admin = new Client({ connectionString: database.url, application_name: 'zhiqiao-bench' });
     await admin.connect();
-    return new Stage(admin, client, nationalEnv, { api, worker }, { folder, database, nation });
+    const gate = await HeldGate.on(database.url);
+    return new Stage({ admin, client, gate }, nationalEnv, { api, worker }, { folder, database, nation });
   }
 
   /** Pushes what service-records refer to, waits until it stands nationally, and keeps a copy of it. */
@@ -92,18 +105,6 @@ export class Stage {
       if (rows.length > 0) await this.admin.query(`ANALYZE ${table}`);
     }
     await this.admin.query('CHECKPOINT').catch(() => say('no right to CHECKPOINT: legs may pay for each other'));
-  }
-
-  /** Holds deliveries back as a closed nation does; both processes run on. */
-  async closeGate(): Promise<void> {
-    await this.admin.query(
-      `INSERT INTO national_gate (scope, closed_until, code, reason) VALUES ('writes', 'infinity', 'BENCH', 'benchmark')
-       ON CONFLICT (scope) DO UPDATE SET closed_until = 'infinity'`,
-    );
-  }
-
-  async openGate(): Promise<void> {
-    await this.admin.query(`DELETE FROM national_gate WHERE scope = 'writes'`);
   }
 
   /** Waits for the last promise to be kept; then all `expected` records must be mirrored. */
@@ -143,6 +144,7 @@ export class Stage {
   async close(): Promise<void> {
     this.client.close();
     await Promise.all([this.programs.api.stop(), this.programs.worker.stop()]);
+    await this.gate.close();
     await this.admin.end();
     await this.owned.nation?.stop();
     await this.owned.database.close();
