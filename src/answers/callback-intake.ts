@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../platform/database/index.js';
+import type { Queryable } from '../platform/database/index.js';
 import type { CallbackAnswer, CallbackRequest, NationalCallback } from '../national/index.js';
 
 /** What the nation gets back: `{"code":"0000"}` is all that it looks for (§1.11, §1.16 G6). */
@@ -9,10 +9,12 @@ export interface CallbackReply {
 
 const TAKEN: CallbackReply = { httpStatus: 200, body: { code: '0000' } };
 const REFUSED: CallbackReply = { httpStatus: 401, body: { code: '1002' } };
+/** Used nonces are purged now and then, a few more than came in meanwhile. */
+const PURGE_EVERY = 200;
 const PURGE_ROWS = 500;
 
 export interface CallbackIntakeParts {
-  readonly database: Database;
+  readonly database: Queryable;
   readonly check: (request: CallbackRequest) => CallbackAnswer;
   readonly onRefused: (reason: string) => void;
 }
@@ -22,6 +24,8 @@ export interface CallbackIntakeParts {
  * forged, repeated or reordered one can change nothing but the time of a question that would be asked anyway (F52).
  */
 export class CallbackIntake {
+  private taken = 0;
+
   constructor(private readonly parts: CallbackIntakeParts) {}
 
   async take(request: CallbackRequest): Promise<CallbackReply> {
@@ -31,42 +35,50 @@ export class CallbackIntake {
       return REFUSED;
     }
     const { callback, nonce, nonceLifeMs } = answer;
-    const isFresh = await this.parts.database.transaction(async (tx) => {
-      if (!(await useNonce(tx, callback, { nonce, lifeMs: nonceLifeMs }))) return false;
-      await makeDue(tx, callback);
-      return true;
-    });
+    this.taken += 1;
+    if (this.taken % PURGE_EVERY === 0) await purge(this.parts.database);
+    const isFresh = await useOnce(this.parts.database, callback, { nonce, lifeMs: nonceLifeMs });
     if (isFresh) return TAKEN;
     this.parts.onRefused('NONCE');
     return REFUSED;
   }
 }
 
-async function useNonce(tx: Tx, callback: NationalCallback, use: { nonce: string; lifeMs: number }): Promise<boolean> {
-  await tx.query(
-    `DELETE FROM national_callback WHERE nonce IN
-       (SELECT nonce FROM national_callback WHERE expires_at < now() LIMIT ${PURGE_ROWS} FOR UPDATE SKIP LOCKED)`,
-    [],
-    'answers-purge-callbacks',
-  );
-  const used = await tx.query(
-    `INSERT INTO national_callback (nonce, event_id, type, expires_at)
-     VALUES ($1, $2, $3, now() + make_interval(secs => $4::float8 / 1000)) ON CONFLICT (nonce) DO NOTHING RETURNING 1`,
-    [use.nonce, callback.eventId, callback.type, use.lifeMs],
-    'answers-use-callback',
+/**
+ * One statement, since the nation may post as many as there are reviews: the nonce is used up, and the question that
+ * the callback is about is asked now. A watched row is found by its number, a receipt by its batch.
+ */
+async function useOnce(
+  database: Queryable,
+  { eventId, type, bizNo, batchNo, clientBatchNo }: NationalCallback,
+  use: { nonce: string; lifeMs: number },
+): Promise<boolean> {
+  const used = await database.query(
+    `WITH used AS (
+       INSERT INTO national_callback (nonce, event_id, type, expires_at)
+       VALUES ($1, $2, $3, now() + make_interval(secs => $4::float8 / 1000)) ON CONFLICT (nonce) DO NOTHING RETURNING 1),
+     watched AS (
+       UPDATE national_watch SET due_at = now()
+       WHERE biz_no = $5 AND due_at > now() AND EXISTS (SELECT 1 FROM used)),
+     polled AS (
+       UPDATE national_call SET due_at = now(), rung_until = NULL
+       WHERE stage = 'receipt' AND batch_no = $6 AND due_at > now() AND EXISTS (SELECT 1 FROM used)),
+     asked AS (
+       UPDATE national_call SET due_at = now(), rung_until = NULL
+       WHERE stage = 'receipt' AND $6::text IS NULL AND client_batch_no = $7 AND due_at > now()
+         AND EXISTS (SELECT 1 FROM used))
+     SELECT 1 FROM used`,
+    [use.nonce, eventId, type, use.lifeMs, bizNo, batchNo, clientBatchNo],
+    'answers-take-callback',
   );
   return used.length === 1;
 }
 
-/** The question that the callback is about is asked now: a watched row by its number, a receipt by its batch. */
-async function makeDue(tx: Tx, { bizNo, batchNo, clientBatchNo }: NationalCallback): Promise<void> {
-  if (bizNo !== null) {
-    await tx.query(`UPDATE national_watch SET due_at = now() WHERE biz_no = $1 AND due_at > now()`, [bizNo]);
-  }
-  if (batchNo === null && clientBatchNo === null) return;
-  await tx.query(
-    `UPDATE national_call SET due_at = now(), rung_until = NULL
-     WHERE stage = 'receipt' AND (batch_no = $1 OR client_batch_no = $2) AND due_at > now()`,
-    [batchNo, clientBatchNo],
+async function purge(database: Queryable): Promise<void> {
+  await database.query(
+    `DELETE FROM national_callback WHERE nonce IN
+       (SELECT nonce FROM national_callback WHERE expires_at < now() LIMIT ${PURGE_ROWS} FOR UPDATE SKIP LOCKED)`,
+    [],
+    'answers-purge-callbacks',
   );
 }

@@ -34,6 +34,15 @@ describe('the logger', () => {
     expect(texts.join('')).not.toMatch(/测试甲|s3cret/);
   });
 
+  it('shows a trace id whole, also one that holds the digits of a mobile number; anything else under that name is masked', () => {
+    const { logger, last } = recording();
+    const traceId = '84d68d7db6cb4ffad13812345678a431';
+    logger.info({ traceId }, 'request');
+    expect(last().traceId).toBe(traceId);
+    logger.info({ traceId: 'call 13812345678' }, 'request');
+    expect(last().traceId).toBe('call [number]');
+  });
+
   it('lets no object through, also under an allowed name', () => {
     const { logger, last } = recording();
     logger.info({ reason: { idNo: '533421199001010014' } }, 'odd');
