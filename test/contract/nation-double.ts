@@ -107,7 +107,7 @@ export class NationDouble {
 export function quickProfile(changes: Partial<Profile['spec']> = {}): Profile {
   const profile = loadProfile({ profilesDir: join(projectRoot(__dirname), 'config/national'), id: 'ref-v1' });
   const { transport, credentials } = profile.spec;
-  const deadlineMs = { write: 400, read: 400, token: 400, time: 400 };
+  const deadlineMs = { write: 1_500, read: 1_500, token: 1_500, time: 1_500 };
   const spec = {
     ...profile.spec,
     transport: { ...transport, deadlineMs },

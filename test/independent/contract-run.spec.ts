@@ -14,7 +14,7 @@ async function tryToy(flaw: Flaw, lost: boolean): Promise<ContractReport> {
     national.faults.resetBeforeCommit({ probability: 0.1 });
   }
   try {
-    return await runContractFlow({ apiBase, credentials, national, seed: 42, chaos: { stallMs: 3000, pollMs: 60 } });
+    return await runContractFlow({ apiBase, credentials, national, seed: 42, chaos: { stallMs: 15_000, pollMs: 60 } });
   } finally {
     await toy.stop();
     await national.close();

@@ -152,8 +152,11 @@ describe('certificates and reviews', () => {
     expect((await write(caller, record, { version: 2 })).detail.certNo).toBe(issued.data.certNo);
   });
 
+  /** Long enough for the writes before it on a busy machine. */
+  const REVIEW_MS = 1_000;
+
   test('reviews: REVIEWING holds children back, FAILED closes them off; link (B9, B13–B15)', async () => {
-    const { national, caller } = await start({ reviewMs: 40, realNameMs: 40 });
+    const { national, caller } = await start({ reviewMs: REVIEW_MS, realNameMs: REVIEW_MS });
     const items = worldItems(11);
     const [station, team, project, volunteer] = ['station', 'team', 'project', 'volunteer'].map((kind) =>
       find(items, kind),
@@ -162,14 +165,14 @@ describe('certificates and reviews', () => {
     const lone = { ...dataOf(team), leaderVolunteerBizNo: null };
     expect((await write(caller, team, { data: lone })).data.auditStatus).toBe('REVIEWING');
     expect((await write(caller, project)).code).toBe('2102');
-    await pause(60);
+    await pause(REVIEW_MS + 50);
     expect((await write(caller, project)).code).toBe('0000');
     const training: Item = { kind: 'training', body: { ...find(items, 'training').body } };
     const forVolunteer = { data: { ...dataOf(training), volunteerBizNo: volunteer.body.bizNo } };
     await write(caller, volunteer);
     expect((await write(caller, training, forVolunteer)).code).toBe('2103');
     national.faults.failReview(String(volunteer.body.bizNo));
-    await pause(60);
+    await pause(REVIEW_MS + 50);
     expect((await write(caller, training, forVolunteer)).code).toBe('2104');
     const foreign = national.acts.addForeign('stations', {
       ...dataOf(station),
@@ -185,13 +188,13 @@ describe('certificates and reviews', () => {
 
 describe('batches, reads and faults', () => {
   test('receipt by both numbers, same bytes same batch, other bytes 2002 (D1–D5)', async () => {
-    const { caller } = await start({ receiptDelayMs: 30 });
+    const { caller } = await start({ receiptDelayMs: 500 });
     const stations = worldItems(11).filter((one) => one.kind === 'station');
     const first = await caller.post('/gw/v1/stations/batch', batchOf(stations));
     expect(first).toMatchObject({ code: '0100', data: { received: stations.length } });
     const path = `/gw/v1/batches/${String(first.data.batchNo)}`;
     expect((await caller.get(path)).data).toMatchObject({ status: 'PROCESSING', items: [] });
-    await pause(50);
+    await pause(600);
     const receipt = await caller.get('/gw/v1/batches?clientBatchNo=C-1');
     expect(receipt.data).toMatchObject({ status: 'DONE', done: stations.length });
     expect((receipt.data.items as JsonObject[])[0]).toMatchObject({ code: '0000', outcome: 'CREATED', version: 1 });
@@ -201,7 +204,7 @@ describe('batches, reads and faults', () => {
   });
 
   test('lost reply: the row stands; a resend without a lookup is a violation, one with a lookup is not', async () => {
-    const { national, caller } = await start({ readLagMs: 30 });
+    const { national, caller } = await start({ readLagMs: 500 });
     const station = find(worldItems(11), 'station');
     const fault = national.faults.loseReply({ nth: 1, after: 'commit' });
     await expect(write(caller, station)).rejects.toThrow();
@@ -215,7 +218,7 @@ describe('batches, reads and faults', () => {
     expect(national.violations.map((one) => one.rule)).toEqual(['RESEND_WITHOUT_LOOKUP']);
     national.faults.loseReply({ times: 1 });
     await expect(write(caller, station, { version: 2 })).rejects.toThrow();
-    await pause(50);
+    await pause(600);
     expect((await look()).data.items).toMatchObject([{ found: true, rows: [{ version: 2 }] }]);
     expect((await write(caller, station, { version: 3 })).code).toBe('0000');
     expect(national.violations).toHaveLength(1);
@@ -224,13 +227,13 @@ describe('batches, reads and faults', () => {
   test('late commit: missed at first, there later; the resend of the same version is then 2001 (F04)', async () => {
     const { national, caller } = await start();
     const station = find(worldItems(11), 'station');
-    national.faults.lateCommit(50, { nth: 1 });
+    national.faults.lateCommit(500, { nth: 1 });
     await expect(write(caller, station)).rejects.toThrow();
     const keys = [String(station.body.bizNo)];
     expect((await caller.post('/gw/v1/stations/lookup', { by: 'bizNo', keys })).data.items).toMatchObject([
       { found: false },
     ]);
-    await pause(70);
+    await pause(600);
     expect((await write(caller, station)).code).toBe('2001');
     expect(national.violations).toEqual([]);
   });
