@@ -80,6 +80,8 @@ export class Dispatcher {
   /** Receipts have a line of their own: they must not wait until everything that may be sent is planned. */
   private async receipts(): Promise<boolean> {
     const { database, queue } = this.parts;
+    // A used-up quota counts every call, also one that only asks (F35).
+    if ((await closedGates(database)).has('all')) return false;
     const receipts = await takeDueReceipts(database, RECEIPTS_PER_ROUND, RING_LEASE_MS);
     await queue.ring(receipts);
     return receipts.length > 0;
