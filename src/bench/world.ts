@@ -155,24 +155,26 @@ export function preparedWorld(nowMs: number): StationItem[] {
 
 /** Hands out service-records; no two of one run overlap, so the nation refuses none of them. */
 export class ServiceRecords {
-  private nextDay = 0;
   private made = 0;
 
   constructor(private readonly nowMs: number) {}
 
-  /** Whole days are used up, so that each call starts on a fresh one. */
   take(count: number): StationItem[] {
-    const firstDay = this.nextDay;
-    this.nextDay += Math.ceil(count / (VOLUNTEERS * SLOTS));
-    if (this.nextDay > DAYS) throw new RangeError('the benchmark has run out of days: ask for fewer rounds');
-    return Array.from({ length: count }, (_, at) => {
-      const slot = Math.floor(at / VOLUNTEERS);
-      return this.record(at % VOLUNTEERS, slot % SLOTS, dateOf(firstDay + Math.floor(slot / SLOTS), this.nowMs));
-    });
+    if (this.made + count > DAYS * SLOTS * VOLUNTEERS) {
+      throw new RangeError('the benchmark has run out of days: ask for fewer rounds');
+    }
+    return Array.from({ length: count }, () => this.next());
+  }
+
+  /** Everybody serves the first hour of a day, then everybody the second. */
+  private next(): StationItem {
+    const slot = Math.floor(this.made / VOLUNTEERS);
+    const person = this.made % VOLUNTEERS;
+    this.made += 1;
+    return this.record(person, slot % SLOTS, dateOf(Math.floor(slot / SLOTS), this.nowMs));
   }
 
   private record(person: number, slot: number, date: string): StationItem {
-    this.made += 1;
     const hour = FIRST_HOUR + slot;
     return {
       kind: 'service-record',
