@@ -11,11 +11,11 @@ interface Column extends Record<string, unknown> {
   type: string;
 }
 
-/** One table's statement, and its parameters for each portion of rows: array literals, so that sending costs nothing. */
+/** One table's statement, and its parameters for each portion of rows: the columns as arrays of values, as any client has them. */
 interface Load {
   readonly name: string;
   readonly sql: string;
-  readonly portions: readonly (readonly string[])[];
+  readonly portions: readonly (readonly (readonly (string | null)[])[])[];
 }
 
 /** Identity columns are given by the database, as they are when the adapter writes. */
@@ -32,8 +32,8 @@ async function loadOf(client: Client, table: string): Promise<Load> {
   const columns = await columnsOf(client, table);
   const names = columns.map(({ name }) => name);
   const isNew = WORLD_TABLES.has(table) ? `WHERE t.id NOT IN (SELECT id FROM bench_world.${table})` : '';
-  const { rows } = await client.query<string[]>({
-    text: `SELECT ${names.map((name) => `array_agg(${name} ORDER BY place)::text`).join(', ')}
+  const { rows } = await client.query<(string | null)[][]>({
+    text: `SELECT ${names.map((name) => `array_agg(${name}::text ORDER BY place)`).join(', ')}
        FROM (SELECT t.*, row_number() OVER (ORDER BY t.ctid) - 1 AS place FROM ${table} t ${isNew}) AS numbered
        GROUP BY place / ${ROWS} ORDER BY place / ${ROWS}`,
     rowMode: 'array',

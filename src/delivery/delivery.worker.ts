@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { CallJob } from '../platform/queue/index.js';
@@ -42,6 +43,8 @@ export interface WorkerParts {
 
 /** A receipt that has not come for this long is looked up entry by entry (F20). */
 const RECEIPT_PATIENCE_MS = 45 * 60_000;
+/** A receipt that the nation promises within this is waited for with the call in hand. */
+const EARLY_POLL_MS = 250;
 const POLL_GROWTH = 1.3;
 const POLL_MAX_MS = 60_000;
 /** The batch is asked for by our own number first; its entries a little later. */
@@ -153,11 +156,29 @@ export class DeliveryWorker {
     outcome: Extract<GatewayOutcome, { class: 'ACCEPTED' }>,
     requestId: string,
   ): Promise<void> {
+    const early = await this.earlyReceipt(outcome);
+    if (early?.status === 'done') {
+      return this.settleItems({ call, token }, early.items, { class: 'DONE', code: '0000', requestId });
+    }
     await this.parts.database.transaction(async (tx) => {
       if (!(await holdLease(tx, call.id, token))) return;
       await this.parts.settlement.markPending(tx, call.id);
       await awaitReceipt(tx, call.id, { batchNo: outcome.batchNo, afterMs: outcome.pollAfterMs, requestId });
     });
+  }
+
+  /**
+   * A receipt that is due at once is asked for at once: most batches are done by then, and `pending` would be written
+   * only to be overwritten. A kill meanwhile leaves an open attempt, which is recovered by our own batch number.
+   */
+  private async earlyReceipt({
+    batchNo,
+    pollAfterMs,
+  }: Extract<GatewayOutcome, { class: 'ACCEPTED' }>): Promise<ReceiptAnswer | null> {
+    if (batchNo === null || pollAfterMs > EARLY_POLL_MS) return null;
+    const { gateway, turns, limits } = this.parts;
+    await sleep(pollAfterMs);
+    return turns.take(limits.current(), () => gateway.receipt(batchNo));
   }
 
   /** The answer to a batch is lost: unknown entry by entry, and the batch is asked for by our own number at once. */
