@@ -2,7 +2,8 @@ import { Module, type OnApplicationBootstrap, type OnApplicationShutdown, Inject
 import type { Clock } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
-import { CLOCK, DATABASE, IDS, VAULT } from '../platform/tokens.js';
+import type { Logger } from '../platform/logging/index.js';
+import { CLOCK, DATABASE, IDS, LOGGER, VAULT } from '../platform/tokens.js';
 import type { Vault } from '../platform/vault/index.js';
 import { Admission } from './admission.js';
 import { Authenticator } from './authenticate.js';
@@ -13,7 +14,7 @@ import { SourceSystems } from './source-systems.js';
 
 const PURGE_EVERY_MS = 60_000;
 
-/** Needs DATABASE, VAULT, IDS and CLOCK from a global module. */
+/** Needs DATABASE, VAULT, IDS, CLOCK and LOGGER from a global module. */
 @Module({
   providers: [
     { provide: StoredNonces, inject: [DATABASE], useFactory: (database: Database) => new StoredNonces(database) },
@@ -45,11 +46,15 @@ const PURGE_EVERY_MS = 60_000;
 export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(@Inject(StoredNonces) private readonly nonces: StoredNonces) {}
+  constructor(
+    @Inject(StoredNonces) private readonly nonces: StoredNonces,
+    @Inject(LOGGER) private readonly log: Pick<Logger, 'warn'>,
+  ) {}
 
   onApplicationBootstrap(): void {
     // A purge that fails is made up by the next one.
-    this.timer = setInterval(() => void this.nonces.purge().catch(() => undefined), PURGE_EVERY_MS);
+    const missed = (err: unknown): void => this.log.warn({ err }, 'purge of used nonces failed');
+    this.timer = setInterval(() => void this.nonces.purge().catch(missed), PURGE_EVERY_MS);
     this.timer.unref();
   }
 

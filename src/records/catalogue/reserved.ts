@@ -6,14 +6,9 @@ import type { CatalogueCode } from './catalogue.js';
  */
 export const RESERVED: Readonly<Partial<Record<CatalogueCode, string>>> = {
   'R67-08': 'audit: completeness of sampled service records (domain §9)',
-  'R67-20': 'certificates: the set of a request names a record it may not hold (G-52)',
   'R67-21': 'audit: total of a certificate recomputed (domain §1.3)',
   'R149-01': 'audit: issuer of a certificate against the recording unit (domain §2)',
   CERT_STALE: 'certificates: a covered record changed after issue (G-53)',
-  CERT_REJECTED: 'certificates: progress of a request (G-68)',
-  CERT_CANCELLED: 'certificates: progress of a request (G-68)',
-  CERT_REVOKED: 'certificates: progress of a request (G-68)',
   NOT_IN_CONTRACT: 'delivery: kind without a counterpart in the active profile (house §2.4)',
-  NATIONAL_ROW_CHANGED: 'reconcile: national edit or deletion of a row of ours (F47, F48)',
   DUPLICATE_NATIONALLY: 'answers: several national rows for one number (2011, F44)',
 };

@@ -15,7 +15,8 @@ import { systemClock, type Clock } from '../../../src/platform/clock/index.js';
 import { Database } from '../../../src/platform/database/index.js';
 import { createHttpFace } from '../../../src/platform/http/index.js';
 import { systemIds } from '../../../src/platform/ids/index.js';
-import { CLOCK, DATABASE, IDS, INTAKE, VAULT } from '../../../src/platform/tokens.js';
+import { createLogger } from '../../../src/platform/logging/index.js';
+import { CLOCK, DATABASE, IDS, INTAKE, LOGGER, VAULT } from '../../../src/platform/tokens.js';
 import { createVault, openKeyStore, type Vault } from '../../../src/platform/vault/index.js';
 import { RECORD_KINDS, shippedCalendar } from '../../../src/records/index.js';
 import { signatureOf, type SignMethod } from '../../../src/access/request-signature.js';
@@ -65,6 +66,7 @@ function composition(parts: { database: Database; vault: Vault; clock: Clock }):
     { provide: VAULT, useValue: vault },
     { provide: CLOCK, useValue: clock },
     { provide: IDS, useValue: ids },
+    { provide: LOGGER, useValue: createLogger({ level: 'silent', role: 'api' }) },
     { provide: INTAKE, useValue: intake },
   ];
   @Global()
