@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Foundation1764000000000 } from './migrations/1764000000000-foundation.js';
 import { Admission1764000100000 } from './migrations/1764000100000-admission.js';
 import { NationalCallbacks1764000200000 } from './migrations/1764000200000-national-callbacks.js';
+import { Problems1764000500000 } from './migrations/1764000500000-problems.js';
 
 /** Serialises migration runs of api, worker and CLI that start together; any constant does. */
 const MIGRATION_LOCK = 5334;
@@ -30,7 +31,12 @@ export function createDataSource(options: DataSourceOptionsOfOurs): DataSource {
     applicationName: options.applicationName,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     synchronize: false,
-    migrations: [Foundation1764000000000, Admission1764000100000, NationalCallbacks1764000200000],
+    migrations: [
+      Foundation1764000000000,
+      Admission1764000100000,
+      NationalCallbacks1764000200000,
+      Problems1764000500000,
+    ],
     migrationsTransactionMode: 'each',
     extra: {
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,

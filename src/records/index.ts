@@ -51,6 +51,7 @@ export { JsonSyntaxError, MAX_DEPTH, decodeUtf8, groupFaultsByItem, parseStrict,
 export type { Fault, FaultsByItem, ParsedJson } from './strict-json.js';
 export { canonicalJson, contentForm, contentHash, hashOfForm } from './canonical-json.js';
 export type { ItemContent } from './canonical-json.js';
+export { TEMPLATE_VERSION, fieldSignature, messageTemplate } from './message-template.js';
 export { codePointLength, isBlank, isCleanText, isSafeKey, isWellFormed, safePointer } from './text.js';
 
 export {
