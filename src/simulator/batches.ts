@@ -4,7 +4,8 @@ import { messageOf, SETTLED_CODES } from './codes.js';
 import { ID_PATTERN } from './field-checks.js';
 import { invalid, refuse, type Entity, type ItemResult, type Reply } from './model.js';
 import type { Nation, Trace } from './nation.js';
-import { writeItem } from './write.js';
+import type { Call } from './call.js';
+import { writeUnderFaults } from './item-faults.js';
 
 export interface Batch {
   batchNo: string;
@@ -88,10 +89,22 @@ interface Envelope {
 export function checkEnvelope(
   nation: Nation,
   body: unknown,
-  bytes: number,
+  call: Pick<Call, 'body' | 'requestId'>,
 ): { envelope: Envelope } | { refusal: ItemResult } {
   const { batchBytes, batchItems } = nation.settings.limits;
-  if (bytes > batchBytes) return { refusal: refuse('1306', { batchBytes }) };
+  const tooMuch = (limit: 'batchItems' | 'batchBytes', allowed: number, seen: number): void =>
+    nation.watch.breach({
+      limit,
+      allowed,
+      seen,
+      atMs: nation.clock.now(),
+      op: 'batch',
+      requestId: call.requestId,
+    });
+  if (call.body.length > batchBytes) {
+    tooMuch('batchBytes', batchBytes, call.body.length);
+    return { refusal: refuse('1306', { batchBytes }) };
+  }
   if (body === undefined) return { refusal: invalid('', 'json', '不是有效的 UTF-8 JSON') };
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return { refusal: invalid('', 'object') };
   const { clientBatchNo = null, items, ...unknown } = body as Record<string, unknown>;
@@ -101,7 +114,10 @@ export function checkEnvelope(
     return { refusal: invalid('clientBatchNo', 'pattern') };
   }
   if (!Array.isArray(items) || items.length === 0) return { refusal: invalid('items', 'required', '缺少条目') };
-  if (items.length > batchItems) return { refusal: refuse('1306', { batchItems }) };
+  if (items.length > batchItems) {
+    tooMuch('batchItems', batchItems, items.length);
+    return { refusal: refuse('1306', { batchItems }) };
+  }
   return { envelope: { clientBatchNo, items } };
 }
 
@@ -157,7 +173,7 @@ export function processBatch(nation: Nation, batch: Batch): void {
   const items = nation.batches.itemsOf(batch.batchNo);
   if (items === undefined) return;
   const trace = { requestId: batch.requestId, bodySha256: batch.bodySha256 };
-  const receipt = items.map((raw) => receiptItem(raw, writeItem(nation, batch.entity, raw, trace)));
+  const receipt = items.map((raw) => receiptItem(raw, writeUnderFaults(nation, batch.entity, raw, trace)));
   nation.batches.finish(batch, receipt);
   nation.journal.append({ k: 'receipt', batchNo: batch.batchNo, receipt });
   nation.callbacks.tell({
@@ -186,12 +202,19 @@ function receiptItem(raw: unknown, result: ItemResult): ReceiptItem {
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 500;
 
-export function receiptReply(nation: Nation, batch: Batch | undefined, query: URLSearchParams): Reply {
+export function receiptReply(
+  nation: Nation,
+  batch: Batch | undefined,
+  { query, oldHost }: Pick<Call, 'query' | 'oldHost'>,
+): Reply {
   const page = positive(query.get('page'), 1);
   const size = positive(query.get('size'), DEFAULT_SIZE);
   if (page === null) return invalid('page', 'integer');
   if (size === null || size > MAX_SIZE) return invalid('size', 'range');
-  if (batch === undefined) return { code: '3001' };
+  const { migration } = nation;
+  // The new platform knows no batch of the old one (F63).
+  const leftBehind = migration !== null && !oldHost && (batch?.acceptedAtMs ?? Infinity) <= migration.atMs;
+  if (batch === undefined || leftBehind) return { code: '3001' };
   if (batch.acceptedAtMs + nation.settings.receiptsKeptMs < nation.clock.now()) return { code: '3003' };
   const { batchNo, clientBatchNo, total, receipt } = batch;
   const status = batch.status === 'RECEIVED' && nation.clock.now() > batch.acceptedAtMs ? 'PROCESSING' : batch.status;

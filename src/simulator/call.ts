@@ -25,6 +25,12 @@ export interface Call {
   readLagMs: number | null;
   /** Set by fault F20: the batch is taken in and never worked on. */
   neverProcess: boolean;
+  /** Set by fault F24: the token issued by this call has run out already, whatever the reply says. */
+  expiredToken: boolean;
+  /** The call came in at the address that a migration left behind (F63). */
+  oldHost: boolean;
+  /** The body as JSON, once somebody asked for it. */
+  json?: { value: unknown };
 }
 
 export const header = (call: Pick<Call, 'headers'>, name: string): string => {
@@ -34,8 +40,12 @@ export const header = (call: Pick<Call, 'headers'>, name: string): string => {
 
 /** undefined when the body is not UTF-8 JSON (§1.16 A9). */
 export function parseBody(call: Call): unknown {
+  return (call.json ??= { value: jsonOf(call.body) }).value;
+}
+
+function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(call.body)) as unknown;
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)) as unknown;
   } catch {
     return undefined; // the caller answers 2201 rule json
   }

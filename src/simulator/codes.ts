@@ -72,5 +72,15 @@ export function httpStatusOf(code: string, mode: 'always200' | 'mixed'): number 
   return MIXED_STATUS.find(([, codes]) => codes.includes(code))?.[0] ?? 200;
 }
 
+/** §1.12 AMBIG: codes after which the caller does not know what became of its write. */
+const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set(['1004', '5001', '5002', '3001', '3002', '3003', '9999']);
+const WRAPPED_UPSTREAM = /\b50[234]\b/;
+
+/** true when a reply tells the sender of a write what became of it; a wrapped upstream error (F06) does not. */
+export function tellsOutcome(code: unknown, message: string | undefined): boolean {
+  if (typeof code !== 'string' || !Object.hasOwn(MESSAGES, code) || UNKNOWN_OUTCOME.has(code)) return false;
+  return message === undefined || !WRAPPED_UPSTREAM.test(message);
+}
+
 /** Item codes that count as settled for the batch status (§1.16 D2). */
 export const SETTLED_CODES: ReadonlySet<string> = new Set(['0000', '0100', '2001', '2003']);

@@ -1,12 +1,15 @@
 // Control of clock, limits, settings, secrets, dictionaries, snapshots and the journal.
 import { beijingTime } from './clock.js';
 import { bodyOf, type Control } from './control-call.js';
-import { DICTIONARY_NAMES, type DictionaryItem, type DictionaryName } from './dictionaries.js';
-import { forgetState } from './found-nation.js';
+import { DICTIONARY_NAMES, type Dictionary, type DictionaryName } from './dictionaries.js';
+import { publishDictionary } from './dictionary-acts.js';
+import { forgetState, noteStart } from './found-nation.js';
+import { setUsed } from './limit-acts.js';
 import { ActRefused } from './national-acts.js';
 import type { Nation } from './nation.js';
+import { changeSettings, moveClock, rotateSecret } from './nation-acts.js';
 import { replayJournal } from './replay.js';
-import { patchSettings, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 
 const DAY_MS = 86_400_000;
 
@@ -16,25 +19,12 @@ const clockView = (nation: Nation): object => ({
   offsetMs: nation.clock.offsetMs(),
 });
 
-function moveClock(nation: Nation, move: { offsetMs?: number; at?: string | number; advanceMs?: number }): void {
-  const { clock } = nation;
-  let offsetMs = move.offsetMs ?? clock.offsetMs();
-  if (move.at !== undefined) {
-    const atMs = typeof move.at === 'number' ? move.at : Date.parse(move.at);
-    if (Number.isNaN(atMs)) throw new ActRefused('at is no instant');
-    offsetMs = atMs - Date.now();
-  }
-  offsetMs += move.advanceMs ?? 0;
-  nation.journal.append({ k: 'clock', offsetMs });
-  clock.setOffset(offsetMs);
-}
-
 function setWindow(
   nation: Nation,
   patch: Partial<Settings['window']> & Partial<Pick<Settings, 'mode' | 'maintenanceRetryMs'>>,
 ): void {
   const { mode, maintenanceRetryMs, ...window } = patch;
-  patchSettings(nation.settings, {
+  changeSettings(nation, {
     window,
     ...(mode && { mode }),
     ...(maintenanceRetryMs !== undefined && { maintenanceRetryMs }),
@@ -59,8 +49,8 @@ export const controlState: Readonly<Record<string, Control>> = {
   'POST quota': (call) => {
     const { nation } = call;
     const { limit, used } = bodyOf<{ limit?: number | null; used?: number }>(call);
-    if (limit !== undefined) nation.settings.quotaPerDay = limit;
-    if (used !== undefined) nation.books.setUsedToday(used);
+    if (limit !== undefined) changeSettings(nation, { quotaPerDay: limit });
+    if (used !== undefined) setUsed(nation, used);
     return quotaView(nation);
   },
   'GET window': ({ nation }) => windowView(nation),
@@ -70,11 +60,12 @@ export const controlState: Readonly<Record<string, Control>> = {
   },
   'GET settings': ({ nation }) => nation.settings,
   'POST settings': (call) => {
-    patchSettings(call.nation.settings, bodyOf(call));
+    changeSettings(call.nation, bodyOf(call));
     return call.nation.settings;
   },
   'POST token': (call) => {
     const { displace } = bodyOf<{ displace?: boolean }>(call);
+    call.nation.journal.append({ k: 'tokens', displace: displace === true });
     if (displace !== true) return { expired: call.nation.books.expireTokens() };
     call.nation.books.displaceTokens();
     return { displaced: true };
@@ -82,16 +73,13 @@ export const controlState: Readonly<Record<string, Control>> = {
   'POST secret': (call) => {
     const { nation } = call;
     const { secret, overlapMs = DAY_MS } = bodyOf<{ secret: string; overlapMs?: number }>(call);
-    const formerUntilMs = nation.clock.now() + overlapMs;
-    nation.journal.append({ k: 'secret', secret, formerUntilMs });
-    const { keyVersion } = nation.books.rotateSecret(secret, formerUntilMs);
-    return { keyVersion, formerUntil: beijingTime(formerUntilMs) };
+    return rotateSecret(nation, secret, overlapMs);
   },
   'POST dictionary': (call) => {
-    const { name, version, items } = bodyOf<{ name: DictionaryName; version: string; items: DictionaryItem[] }>(call);
-    if (!DICTIONARY_NAMES.includes(name) || !Array.isArray(items))
+    const { name, version, items } = bodyOf<Dictionary>(call);
+    if (!DICTIONARY_NAMES.includes(name as DictionaryName) || !Array.isArray(items))
       throw new ActRefused('needs name, version and items');
-    call.nation.dictionaries.publish(name, version, items);
+    publishDictionary(call.nation, { name, version, items });
     return { dictionaries: call.nation.dictionaries.currentVersions() };
   },
   'GET journal': ({ nation }) => ({
@@ -112,13 +100,15 @@ export const controlState: Readonly<Record<string, Control>> = {
     const { name = 'default' } = bodyOf<{ name?: string }>(call);
     if (!nation.journal.restoreFrom(name)) throw new ActRefused(`no snapshot ${name}`);
     forgetState(nation);
-    replayJournal(nation);
+    replayJournal(nation, null);
     return { restored: name };
   },
   'POST reset': ({ nation }) => {
     nation.journal.truncate();
     forgetState(nation);
     nation.faults.clear();
+    nation.states.forget();
+    noteStart(nation);
     return { reset: true };
   },
 };

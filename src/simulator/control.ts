@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { bodyOf, type Answer, type Control, type ControlCall } from './control-call.js';
 import { controlFaults } from './control-faults.js';
 import { controlState } from './control-state.js';
+import { controlWatch } from './control-watch.js';
 import { plainRows, rowChunks, summaries } from './ledger-view.js';
 import { isEntity } from './model.js';
 import {
@@ -62,6 +63,7 @@ const ACTS: Readonly<Record<string, Control>> = {
   'POST bulk-load': bulkLoad,
   ...controlFaults,
   ...controlState,
+  ...controlWatch,
 };
 
 function readLedger({ nation, query }: ControlCall): Answer {
@@ -116,7 +118,8 @@ export async function serveControl(nation: Nation, request: IncomingMessage, res
     }
     sendJson(response, 200, answer);
   } catch (error) {
-    sendJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+    const field = error instanceof ActRefused ? error.field : undefined;
+    sendJson(response, 400, { error: error instanceof Error ? error.message : String(error), field });
   }
 }
 

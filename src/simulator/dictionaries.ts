@@ -64,6 +64,12 @@ export class Dictionaries {
   private codes = new Map<DictionaryName, Map<string, DictionaryItem>>();
 
   constructor() {
+    this.reset();
+  }
+
+  /** The first version of every table again. */
+  reset(): void {
+    this.versions.clear();
     for (const name of DICTIONARY_NAMES) this.publish(name, FIRST_VERSION, parseTable(TABLES[name]));
   }
 

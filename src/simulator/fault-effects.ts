@@ -1,10 +1,14 @@
 // What a fault does: to the way of a call (before the reply exists), to the reply, and to its bytes.
 import { messageOf } from './codes.js';
 import type { Call } from './call.js';
+import { bringCallbackForward } from './callback-faults.js';
 import type { FaultEffect } from './faults.js';
+import { passGate } from './gate.js';
 import type { Reply } from './model.js';
 import type { Nation } from './nation.js';
-import { editReply } from './reply-edits.js';
+import { addSecondRows, editReply } from './reply-edits.js';
+import type { Route } from './routes.js';
+import { storeForeignTwin, storeOtherCopy } from './write-fault-effects.js';
 
 /** How a call goes on after a fault on its way. */
 export type Turn =
@@ -18,6 +22,7 @@ export type Turn =
 export interface CallEnd {
   nation: Nation;
   call: Call;
+  route: Route;
   /** Present at before-commit: what would be stored. */
   commit?: () => Reply;
   /** Present from after-commit-before-reply on. */
@@ -25,7 +30,9 @@ export interface CallEnd {
 }
 
 const GO: Turn = { kind: 'go' };
-const DEFAULT_LATE_MS = 90_000;
+/** F04 in life: 90 s of the 120 s that a commit may be late. */
+const LATE_SHARE = 0.75;
+const DEFAULT_READ_LAG_MS = 60_000;
 const WAF_PAGE =
   '<html><head><title>访问被拦截</title></head><body><h1>您的访问被阻断</h1><p>Request blocked by WAF.</p></body></html>';
 const GATEWAY_PAGE = (status: number): string =>
@@ -53,7 +60,10 @@ function rawReply(effect: FaultEffect, status: number, body: string, contentType
 /** F04: the caller hears nothing, the commit comes afterMs later by the virtual clock. */
 function lateCommit(effect: FaultEffect, { nation, commit }: CallEnd): Turn {
   if (commit !== undefined)
-    nation.agenda.at(nation.clock.now() + numberOf(effect.afterMs, DEFAULT_LATE_MS), () => void commit());
+    nation.agenda.at(
+      nation.clock.now() + numberOf(effect.afterMs, LATE_SHARE * nation.settings.maxCommitLatencyMs),
+      () => void commit(),
+    );
   return effect.then === 'reset' ? { kind: 'reset' } : { kind: 'hang' };
 }
 
@@ -101,8 +111,37 @@ const STRIKES: Readonly<Record<string, Strike>> = {
     call.neverProcess = true;
     return GO;
   },
-  'read-lag': (effect, { call }) => {
-    call.readLagMs = numberOf(effect.ms, 60_000);
+  'read-lag': (effect, { nation, call }) => {
+    call.readLagMs = numberOf(effect.ms, nation.settings.readLagMs.maxMs || DEFAULT_READ_LAG_MS);
+    return GO;
+  },
+  'expired-token': (_effect, { call }) => {
+    call.expiredToken = true;
+    return GO;
+  },
+  'commit-first': (_effect, { commit }) => {
+    commit?.();
+    return GO;
+  },
+  'other-copy': (effect, { nation, call }) => {
+    storeOtherCopy(nation, call, effect);
+    return GO;
+  },
+  'foreign-twin': (effect, { nation, call }) => {
+    storeForeignTwin(nation, call, effect);
+    return GO;
+  },
+  'second-row': (effect, { reply }) => {
+    if (reply !== undefined) addSecondRows(reply, effect);
+    return GO;
+  },
+  // F30: a proxy on the way sent the request twice, and the answer to the second copy came through.
+  'proxy-twice': (_effect, { nation, call, route }) => ({
+    kind: 'reply',
+    reply: passGate({ nation, call, route }) ?? { code: '1004' },
+  }),
+  'callback-first': async (_effect, { nation, reply }) => {
+    await bringCallbackForward(nation, reply);
     return GO;
   },
   patch: (effect, { reply }) => {
@@ -114,19 +153,6 @@ const STRIKES: Readonly<Record<string, Strike>> = {
     return GO;
   },
 };
-
-/** Effects that change the bytes on the wire; they belong to during-reply. */
-export const WIRE_EFFECTS: ReadonlySet<string> = new Set([
-  'truncate',
-  'cut',
-  'trickle',
-  'wire',
-  'reset',
-  'hang',
-  'delay',
-]);
-
-export const isKnownEffect = (type: string): boolean => Object.hasOwn(STRIKES, type) || WIRE_EFFECTS.has(type);
 
 /** Runs the effects of one point; the first that ends the call wins. */
 export async function sufferFaults(effects: readonly FaultEffect[], end: CallEnd): Promise<Turn> {

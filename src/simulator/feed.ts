@@ -44,10 +44,15 @@ export class Feed {
     this.events = [];
   }
 
-  page(query: { afterSeq: number; limit: number; entities: ReadonlySet<Entity> | null }, clock: Clock): FeedPage {
+  /** `upToSeq`: the end of the old platform's feed after a migration. */
+  page(
+    query: { afterSeq: number; upToSeq?: number; limit: number; entities: ReadonlySet<Entity> | null },
+    clock: Clock,
+  ): FeedPage {
     const found: FeedEvent[] = [];
+    const end = query.upToSeq === undefined ? this.events.length : this.firstAfter(query.upToSeq);
     let at = this.firstAfter(query.afterSeq);
-    for (; at < this.events.length && found.length < query.limit; at += 1) {
+    for (; at < end && found.length < query.limit; at += 1) {
       const event = this.events[at];
       if (event !== undefined && (query.entities?.has(event.state.entity) ?? true)) found.push(event);
     }
@@ -55,7 +60,7 @@ export class Feed {
     return {
       events: found,
       nextCursor: encodeCursor(Math.min(reached, this.lastSeq()), clock.now()),
-      hasMore: at < this.events.length,
+      hasMore: at < end,
       safeUpTo: 0,
     };
   }

@@ -1,7 +1,8 @@
 // What the gate remembers between calls: secrets, tokens, nonces, quota, rate and parallel calls.
 import { randomBytes } from 'node:crypto';
-import { beijingDate, type Clock } from './clock.js';
+import type { Clock } from './clock.js';
 import type { Journal } from './journal.js';
+import { quotaDayStart } from './limits.js';
 
 export interface Secret {
   secret: string;
@@ -22,16 +23,19 @@ export class GateBooks {
   private tokens = new Map<string, Token>();
   private nonces = new Map<string, number>();
   private sweepAt = NONCE_SWEEP_AT;
-  private quotaDay = '';
+  private quotaDay = 0;
   private quotaUsed = 0;
   private bucketTokens = 0;
   private bucketAtMs = 0;
   inFlight = 0;
+  /** Tokens given out, for the control port. */
+  issued = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly journal: Journal,
     firstSecret: string,
+    private readonly timeScale: () => number,
   ) {
     this.secrets = [{ secret: firstSecret, keyVersion: 3, validUntilMs: null }];
   }
@@ -57,6 +61,7 @@ export class GateBooks {
   // Tokens (§2.2 B1).
 
   issueToken(ttlSec: number, singleSession: boolean): string {
+    this.issued += 1;
     if (singleSession) for (const token of this.tokens.values()) token.displaced = true;
     const accessToken = `t-${randomBytes(18).toString('base64url')}`;
     this.storeToken(accessToken, this.clock.now() + ttlSec * 1_000);
@@ -66,6 +71,10 @@ export class GateBooks {
 
   storeToken(accessToken: string, expiresAtMs: number): void {
     this.tokens.set(accessToken, { expiresAtMs, displaced: false });
+  }
+
+  validTokens(): number {
+    return [...this.tokens.keys()].filter((token) => this.judgeToken(token) === 'valid').length;
   }
 
   displaceTokens(): void {
@@ -113,13 +122,13 @@ export class GateBooks {
     return this.quotaUsed;
   }
 
-  setUsedToday(used: number): void {
-    this.turnDay(this.clock.now());
+  setUsedToday(used: number, atMs = this.clock.now()): void {
+    this.turnDay(atMs);
     this.quotaUsed = used;
   }
 
   private turnDay(atMs: number): void {
-    const day = beijingDate(atMs);
+    const day = quotaDayStart(atMs, this.timeScale());
     if (day === this.quotaDay) return;
     this.quotaDay = day;
     this.quotaUsed = 0;
@@ -139,8 +148,9 @@ export class GateBooks {
   clear(): void {
     this.tokens.clear();
     this.nonces.clear();
-    this.quotaDay = '';
+    this.quotaDay = 0;
     this.quotaUsed = 0;
+    this.issued = 0;
     this.bucketAtMs = 0;
   }
 }

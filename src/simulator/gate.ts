@@ -1,5 +1,7 @@
 // The checks before the body is looked at, in the order of §1.16 A1.
 import { beijingMidnight, beijingMinuteOfDay, beijingTime, DAY_MS } from './clock.js';
+import type { LimitName } from './limit-watch.js';
+import { qpsInForce, quotaResetMs } from './limits.js';
 import { header, type Call } from './call.js';
 import { CONTRACT } from './contract-name.js';
 import { ID_PATTERN } from './field-checks.js';
@@ -16,6 +18,8 @@ interface Passage {
   nation: Nation;
   call: Call;
   route: Route;
+  nonceBurnt?: boolean;
+  counted?: boolean;
 }
 
 type Check = (passage: Passage) => ItemResult | null;
@@ -33,12 +37,32 @@ const IDENTITY_CHECKS: readonly Check[] = [
 ];
 const LIMIT_CHECKS: readonly Check[] = [concurrency, rate, quota, serviceHours];
 
-/** null when the call may go on. */
+/** null when the call may go on. What is remembered of the call goes to the journal in one line, counted or not. */
 export function passGate(passage: Passage): ItemResult | null {
+  const refusal = judge(passage);
+  const { nation, call, route } = passage;
+  const counted = passage.counted === true;
+  if (passage.nonceBurnt === true) {
+    nation.journal.append({
+      k: 'req',
+      atMs: nation.clock.now(),
+      nonce: header(call, 'x-nonce'),
+      op: route.operation,
+      path: call.path,
+      requestId: call.requestId,
+      counted,
+    });
+  }
+  return refusal;
+}
+
+function judge(passage: Passage): ItemResult | null {
   for (const check of IDENTITY_CHECKS) {
     const refusal = check(passage);
     if (refusal !== null) return refusal;
   }
+  const { nation, call, route } = passage;
+  nation.watch.arrived({ op: route.operation, requestId: call.requestId, atMs: nation.clock.now() });
   for (const check of LIMIT_CHECKS) {
     const refusal = check(passage);
     if (refusal !== null) {
@@ -116,18 +140,12 @@ function signOrNothing(parts: SignedParts, method: HmacMethod, secret: string): 
 }
 
 /** Burnt only once the signature is known to be good, and whatever follows. */
-function nonce({ nation, call, route }: Passage): ItemResult | null {
+function nonce(passage: Passage): ItemResult | null {
+  const { nation, call } = passage;
   const value = header(call, 'x-nonce');
   const keepMs = 2 * nation.settings.timestampToleranceMs;
   if (!nation.books.burnNonce(value, keepMs)) return refuse('1004');
-  nation.journal.append({
-    k: 'req',
-    atMs: nation.clock.now(),
-    nonce: value,
-    op: route.operation,
-    path: call.path,
-    requestId: call.requestId,
-  });
+  passage.nonceBurnt = true;
   return null;
 }
 
@@ -143,21 +161,47 @@ function right({ nation, call }: Passage): ItemResult | null {
   return denied ? refuse('1009') : null;
 }
 
-function concurrency({ nation }: Passage): ItemResult | null {
-  const limit = nation.settings.limits.concurrency;
-  return limit === null || nation.books.inFlight < limit ? null : refuse('1305', { retryAfterMs: BUSY_RETRY_MS });
+/** Every refusal for a limit is a breach of it, however kindly it is answered (I17). */
+function breach(
+  { nation, call, route }: Passage,
+  limit: LimitName,
+  allowed: number | string,
+  seen: number | string,
+): void {
+  const { requestId } = call;
+  nation.watch.breach({ limit, allowed, seen, atMs: nation.clock.now(), op: route.operation, requestId });
 }
 
-function rate({ nation }: Passage): ItemResult | null {
-  const { qps, burst } = nation.settings.limits;
-  const waitMs = qps === null ? 0 : nation.books.takeRate(qps, burst);
-  return waitMs === 0 ? null : refuse('1301', { retryAfterMs: waitMs });
+function concurrency(passage: Passage): ItemResult | null {
+  const { settings, books } = passage.nation;
+  const limit = settings.limits.concurrency;
+  if (limit === null || books.inFlight < limit) return null;
+  breach(passage, 'concurrency', limit, books.inFlight + 1);
+  return refuse('1305', { retryAfterMs: BUSY_RETRY_MS });
+}
+
+function rate(passage: Passage): ItemResult | null {
+  const { settings, books, watch } = passage.nation;
+  const qps = qpsInForce(settings);
+  const { burst, callsPerMinute } = settings.limits;
+  const inMinute = callsPerMinute === null ? 0 : watch.countInMinute();
+  if (callsPerMinute !== null && inMinute > callsPerMinute) {
+    breach(passage, 'callsPerMinute', callsPerMinute, inMinute);
+    return refuse('1301', { retryAfterMs: watch.minuteFreesAfter() });
+  }
+  const waitMs = qps === null ? 0 : books.takeRate(qps, burst);
+  if (qps === null || waitMs === 0) return null;
+  breach(passage, 'qps', qps, watch.countInSecond());
+  return refuse('1301', { retryAfterMs: waitMs });
 }
 
 const UNCOUNTED = new Set(['token', 'time', 'status']);
 
-function countCall({ nation, route }: Passage): number {
-  return UNCOUNTED.has(route.operation) ? -1 : nation.books.countCall();
+function countCall(passage: Passage): number {
+  const { nation, route } = passage;
+  if (UNCOUNTED.has(route.operation)) return -1;
+  passage.counted = true;
+  return nation.books.countCall();
 }
 
 function quota(passage: Passage): ItemResult | null {
@@ -165,20 +209,25 @@ function quota(passage: Passage): ItemResult | null {
   const limit = passage.nation.settings.quotaPerDay;
   if (limit === null || usedBefore < limit) return null;
   const { nation } = passage;
+  breach(passage, 'quotaPerDay', limit, usedBefore + 1);
   return refuse('1302', { resetAt: beijingTime(quotaResetMs(nation)), limit, used: nation.books.usedToday() });
 }
 
-export const quotaResetMs = (nation: Nation): number => beijingMidnight(nation.clock.now()) + DAY_MS;
-
 /** Maintenance closes everything that is not needed to learn about it; read-only and the window close writes (A15). */
-function serviceHours({ nation, route }: Passage): ItemResult | null {
+function serviceHours(passage: Passage): ItemResult | null {
+  const { nation, route } = passage;
   if (UNCOUNTED.has(route.operation)) return null;
   const { mode, maintenanceRetryMs } = nation.settings;
-  if (mode === 'closed' || (mode === 'read-only' && route.write))
+  if (mode === 'closed' || (mode === 'read-only' && route.write)) {
+    breach(passage, 'maintenance', mode, route.operation);
     return refuse('1304', { retryAfterMs: maintenanceRetryMs });
+  }
   if (!route.write) return null;
   const opensAtMs = nextOpening(nation);
-  return opensAtMs === null ? null : refuse('1303', { opensAt: beijingTime(opensAtMs) });
+  if (opensAtMs === null) return null;
+  const { writesFrom, writesTo } = nation.settings.window;
+  breach(passage, 'window', `${writesFrom}-${writesTo}`, beijingTime(nation.clock.now()));
+  return refuse('1303', { opensAt: beijingTime(opensAtMs) });
 }
 
 const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   fdatasyncSync,
+  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -15,12 +16,27 @@ import type { Settings } from './settings.js';
 
 const CHUNK_BYTES = 4 * 1_048_576;
 const NEWLINE = 10;
+const LATER_MS = 50;
 const MAX_BUFFERED_LINES = 4_096;
 
 export interface JournalCounters {
   requests: number;
+  /** Refused before any route: HTTP 404 and 413. */
+  unrouted: number;
   byOperation: Record<string, number>;
   byCode: Record<string, number>;
+}
+
+const zero = (): JournalCounters => ({ requests: 0, unrouted: 0, byOperation: {}, byCode: {} });
+
+/** The file's own entry must outlive a power cut as well as its content. */
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 export class Journal {
@@ -29,7 +45,7 @@ export class Journal {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private readonly path: string;
-  counters: JournalCounters = { requests: 0, byOperation: {}, byCode: {} };
+  counters: JournalCounters = zero();
 
   constructor(
     private readonly directory: string,
@@ -38,6 +54,7 @@ export class Journal {
     this.path = join(directory, 'journal.ndjson');
     mkdirSync(dirname(this.path), { recursive: true });
     this.file = openSync(this.path, 'a+');
+    syncDirectory(directory);
   }
 
   /** Work that ends after close() has nowhere to be written and is dropped. */
@@ -47,12 +64,20 @@ export class Journal {
     if (this.lines.length >= MAX_BUFFERED_LINES) this.flush();
   }
 
-  /** Called before every reply: flushMs 0 means that nothing is answered before it is on disk. */
+  /**
+   * Called before every reply: flushMs 0 means that nothing is answered before it is written, fsync that nothing is
+   * answered before it is on disk, whatever flushMs says. A checker may trust what a reply has said after kill -9.
+   */
   settle(): void {
     if (this.lines.length === 0) return;
-    const { flushMs } = this.settings();
-    if (flushMs === 0) return this.flush();
+    const { flushMs, fsync } = this.settings();
+    if (flushMs === 0 || fsync) return this.flush();
     this.timer ??= setTimeout(() => this.flush(), flushMs);
+  }
+
+  /** For lines that no reply depends on: on disk soon, or with the next reply. */
+  settleLater(): void {
+    if (this.lines.length > 0) this.timer ??= setTimeout(() => this.flush(), LATER_MS);
   }
 
   flush(): void {
@@ -102,7 +127,7 @@ export class Journal {
   truncate(): void {
     this.lines = [];
     ftruncateSync(this.file, 0);
-    this.counters = { requests: 0, byOperation: {}, byCode: {} };
+    this.counters = zero();
   }
 
   count(operation: string, code: string): void {

@@ -130,6 +130,29 @@ export class Ledger {
     if (row.state.bizNo !== null) this.forgetNumber(row, row.state.bizNo);
   }
 
+  /** Every row under another national id (F63); rows stay the same objects, so that waiting reviews find them. */
+  remint(next: (state: RowState) => RowState): void {
+    const rows = [...this.byId.values()];
+    this.byId.clear();
+    for (const row of rows) {
+      row.state = next(row.state);
+      row.past = row.past.map(next);
+      this.byId.set(row.state.nationalId, row);
+    }
+    this.rebuild();
+  }
+
+  /** Numbers and ids of rows that share one natural key though only one may live (§1.16 B8). */
+  crowdedKeys(entity: Entity, limit: number): { bizNo: string | null; nationalId: string }[][] {
+    const found: { bizNo: string | null; nationalId: string }[][] = [];
+    for (const [key, held] of this.byNaturalKey) {
+      if (found.length >= limit) break;
+      if (!(held instanceof Set) || held.size < 2 || !key.startsWith(`${entity}\n`)) continue;
+      found.push([...held].map(({ state: { bizNo, nationalId } }) => ({ bizNo, nationalId })));
+    }
+    return found;
+  }
+
   /** During replay of the journal the indexes are rebuilt once, at the end. */
   deferRebuild(deferred: boolean): void {
     this.rebuildDeferred = deferred;

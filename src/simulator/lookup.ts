@@ -51,7 +51,7 @@ export function wireRow(state: RowState): Record<string, unknown> {
 }
 
 /** The state that was visible at asOf, if there was one. */
-function stateAt(row: Row, asOfMs: number): RowState | undefined {
+export function stateAt(row: Row, asOfMs: number): RowState | undefined {
   if (row.state.updatedAtMs <= asOfMs) return row.state;
   return row.past.findLast((state) => state.updatedAtMs <= asOfMs);
 }

@@ -5,6 +5,7 @@ import { serveControl } from './control.js';
 import { optionsFromEnvironment } from './environment.js';
 import { foundNation, type NationOptions } from './found-nation.js';
 import { serve } from './gateway.js';
+import { reopenDoors } from './migration-acts.js';
 
 export interface SimulatorOptions extends Partial<Omit<NationOptions, 'directory' | 'callbackUrl'>> {
   directory: string;
@@ -37,9 +38,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     overrides: options.overrides ?? {},
   });
   const host = options.host ?? '127.0.0.1';
-  const gateway = createServer(fallingBack((request, response) => serve(nation, request, response)));
+  nation.line.use(host, (door) => fallingBack((request, response) => serve(nation, { request, response, door })));
   const control = createServer(fallingBack((request, response) => serveControl(nation, request, response)));
-  const port = await listen(gateway, host, options.port ?? 0);
+  const port = await nation.line.open('first', options.port ?? 0);
+  await reopenDoors(nation);
   const controlPort = await listen(control, host, options.controlPort ?? 0);
   return {
     port,
@@ -47,7 +49,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     seed,
     async close() {
       nation.agenda.clear();
-      await Promise.all([stop(gateway), stop(control)]);
+      await Promise.all([nation.line.close(), stop(control)]);
       nation.journal.close();
     },
   };

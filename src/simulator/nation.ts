@@ -6,13 +6,19 @@ import type { Clock } from './clock.js';
 import type { Dictionaries } from './dictionaries.js';
 import type { Exports } from './exports.js';
 import type { FaultScript } from './faults.js';
+import type { FaultStates } from './fault-states.js';
 import type { Feed } from './feed.js';
 import type { FieldCipher } from './field-cipher.js';
 import type { GateBooks } from './gate-books.js';
 import type { Journal } from './journal.js';
 import type { Ledger } from './ledger.js';
+import type { LimitWatch } from './limit-watch.js';
+import type { GatewayLine } from './line.js';
+import type { Migration } from './migration.js';
 import type { Entity } from './model.js';
 import type { Chance } from './random.js';
+import type { ResendWatch } from './resend-watch.js';
+import type { Start } from './replay.js';
 import type { Settings } from './settings.js';
 import type { ReconSnapshots } from './recon-snapshots.js';
 
@@ -37,6 +43,15 @@ export interface Nation {
   readonly snapshots: ReconSnapshots;
   readonly exports: Exports;
   readonly faults: FaultScript;
+  /** Faults that are a state of the nation and not of one call. */
+  readonly states: FaultStates;
+  readonly watch: LimitWatch;
+  readonly resends: ResendWatch;
+  readonly line: GatewayLine;
+  /** Where the nation's own files lie. */
+  readonly directory: string;
+  readonly start: Start;
+  migration: Migration | null;
   readonly callbacks: CallbackSender;
   readonly counters: Counters;
 }

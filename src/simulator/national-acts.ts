@@ -15,7 +15,15 @@ export interface Named {
   bizNo?: string;
 }
 
-export class ActRefused extends Error {}
+/** Refused by the control port; `field` names what to change in the request. */
+export class ActRefused extends Error {
+  constructor(
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
 
 export function findRow(nation: Nation, named: Named): Row {
   const { nationalId, entity, bizNo } = named;

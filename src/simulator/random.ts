@@ -32,3 +32,10 @@ export function createChance(seed: number): Chance {
     },
   };
 }
+
+/** A seed of its own for one named stream (FNV-1a over the name, mixed with the run's seed). */
+export function seedOf(seed: number, name: string): number {
+  let hash = 0x811c9dc5 ^ (seed >>> 0);
+  for (const byte of Buffer.from(name, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash >>> 0;
+}

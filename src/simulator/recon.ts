@@ -1,8 +1,8 @@
 // Reconciliation in three levels (§1.10, §1.16 F1–F7): totals, digest, detail.
-import { beijingTime } from './clock.js';
+import { beijingMidnight, beijingTime } from './clock.js';
 import { AREA_FIELDS, DAY_FIELDS, ENTITY_FIELDS } from './entity-fields.js';
 import { isDate } from './field-checks.js';
-import { wireRow } from './lookup.js';
+import { stateAt, wireRow } from './lookup.js';
 import { invalid, isEntity, type Entity, type ItemResult, type Json, type Reply, type RowState } from './model.js';
 import type { Nation } from './nation.js';
 import { dayOf } from './recon-days.js';
@@ -79,13 +79,22 @@ export function totals(nation: Nation, input: unknown): Reply {
   if ('code' in query) return query;
   const groups = new Map<string, Group>();
   if (given(body.mine) && !addMine(groups, query, body.mine)) return invalid('mine', 'shape');
-  for (const { state } of nation.ledger.rows(query.entity)) addNational(groups, query, state);
-  const asOf = beijingTime(nation.clock.readAt());
+  const asOfMs = totalsAsOf(nation);
+  for (const row of nation.ledger.rows(query.entity)) {
+    const state = stateAt(row, asOfMs);
+    if (state !== undefined) addNational(groups, query, state);
+  }
+  const asOf = beijingTime(asOfMs);
   const shown = [...groups.values()].map(({ key, mine, national, foreignCount }) => {
     const match = mine.count === national.count && mine.minutes === national.minutes && mine.voided === national.voided;
     return { key, match: match ? 'Y' : 'N', national, foreignCount, asOf };
   });
   return { code: '0000', data: { asOf, groups: shown } };
+}
+
+/** §2.2 B6 and F56: statistics that refresh at midnight only, or live ones (§1.16 F7). */
+function totalsAsOf({ clock, settings }: Nation): number {
+  return settings.totals.refresh === 'live' ? clock.readAt() : beijingMidnight(clock.now());
 }
 
 function groupFor(groups: Map<string, Group>, query: TotalsQuery, valueOf: (name: string) => Json | undefined): Group {

@@ -1,4 +1,4 @@
-// Edits of a reply before it is signed: F15, F22, F41 and their kin are data here.
+// Edits of a reply before it is signed: F15, F22, F41, F44 and their kin are data here.
 import type { FaultEffect } from './faults.js';
 import type { Reply } from './model.js';
 
@@ -30,6 +30,43 @@ function removePaths(root: Tree, remove: unknown): void {
   }
 }
 
+/** `data` as a string that holds JSON, as some gateways send it (F41). */
+function stringifyPaths(root: Tree, paths: unknown): void {
+  if (!Array.isArray(paths)) return;
+  for (const path of paths as string[]) {
+    const place = parentOf(root, path);
+    if (place !== null && place.parent[place.key] !== undefined)
+      place.parent[place.key] = JSON.stringify(place.parent[place.key]);
+  }
+}
+
+/** `{nationalId}` in a message is replaced by what the reply knows, so that an id may stand in the text only (F15). */
+function fillMessage(root: Tree, known: Tree): void {
+  if (typeof root.message !== 'string') return;
+  root.message = root.message.replace(/\{(\w+)\}/g, (_all, name: string) => String(known[name] ?? ''));
+}
+
+function editTree(root: Tree, effect: FaultEffect): void {
+  const known = {
+    ...(isTree(root.data) ? root.data : {}),
+    ...(isTree(root.detail) ? root.detail : {}),
+    ...(typeof root.bizNo === 'string' ? { bizNo: root.bizNo, nationalId: root.nationalId } : {}),
+    ...(isTree(root.detail) && root.detail.nationalId !== undefined ? { nationalId: root.detail.nationalId } : {}),
+  };
+  setPaths(root, effect.set);
+  fillMessage(root, known);
+  removePaths(root, effect.remove);
+  stringifyPaths(root, effect.stringify);
+}
+
+/** The same edit for every line of a receipt, or for those with one code. */
+function editLines(data: unknown, lines: unknown): void {
+  if (!isTree(lines) || !isTree(data) || !Array.isArray(data.items)) return;
+  for (const item of data.items as Tree[]) {
+    if (lines.code === undefined || item.code === lines.code) editTree(item, { type: 'patch', ...lines });
+  }
+}
+
 /** Receipt lines reversed, dropped, repeated or invented (F22). */
 function editReceipt(data: Tree, effect: FaultEffect): void {
   if (!Array.isArray(data.items)) return;
@@ -46,7 +83,23 @@ function editReceipt(data: Tree, effect: FaultEffect): void {
       nationalId: `SR000000000000${i}`,
     });
   }
+  if (effect.indexKeyed === true)
+    items = items.map((item, index) => {
+      const { bizNo: _bizNo, ...rest } = item as Tree;
+      return { index, ...rest };
+    });
   data.items = items;
+}
+
+/** F44: every row that a lookup found comes twice, the second time under another national id. */
+export function addSecondRows(reply: Reply, effect: FaultEffect): void {
+  if (!Array.isArray(reply.data?.items)) return;
+  const items = (reply.data.items as { rows?: Tree[] }[]).map((item) => ({
+    ...item,
+    rows: (item.rows ?? []).flatMap((row) => [row, { ...row, nationalId: `${String(row.nationalId)}-2` }]),
+  }));
+  reply.data = { ...reply.data, items };
+  if (typeof effect.message === 'string') reply.message = effect.message;
 }
 
 /** Works on a deep copy, so that stored receipts never change. */
@@ -57,8 +110,8 @@ export function editReply(reply: Reply, effect: FaultEffect): void {
     data: reply.data,
     detail: reply.detail,
   }) as Tree;
-  setPaths(copy, effect.set);
-  removePaths(copy, effect.remove);
+  editTree(copy, effect);
+  editLines(copy.data, effect.lines);
   if (effect.type === 'receipt' && isTree(copy.data)) editReceipt(copy.data, effect);
   Object.assign(reply, { message: undefined, data: undefined, detail: undefined }, copy);
 }

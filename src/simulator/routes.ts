@@ -6,12 +6,13 @@ import { certificateFile, certificateStatus } from './certificates.js';
 import { beijingTime } from './clock.js';
 import { exportFile, exportStatus, startExport } from './exports.js';
 import { decodeCursor, disorder, wireEvent } from './feed.js';
-import { quotaResetMs } from './gate.js';
+import { writeUnderFaults } from './item-faults.js';
+import { announcedLimits, quotaResetMs } from './limits.js';
+import { statusOfOldHost } from './migration.js';
 import { lookup } from './lookup.js';
 import { invalid, isEntity, refuse, type Entity, type Reply } from './model.js';
 import type { Nation } from './nation.js';
 import { detail, digest, totals } from './recon.js';
-import { writeItem } from './write.js';
 
 /** A write is prepared first and committed in one step later, so that a fault can stand between (§2.1.3). */
 export type Prepared = Reply | { commit: () => Reply };
@@ -47,7 +48,7 @@ const ROUTES = {
   dict: read('dict', dictionary),
   write: write('write', singleWrite),
   batch: write('batch', batchWrite),
-  receipt: read('receipt', (nation, call) => receiptReply(nation, nation.batches.get(call.argument), call.query)),
+  receipt: read('receipt', (nation, call) => receiptReply(nation, nation.batches.get(call.argument), call)),
   receiptByClient: read('receipt-by-client', receiptByClient),
   lookup: read('lookup', (nation, call) =>
     call.entity === null ? refuse('2201') : lookup(nation, call, call.entity, parseBody(call)),
@@ -116,14 +117,15 @@ function issueToken(nation: Nation, call: Call): Prepared {
   if (body === undefined) return invalid('', 'json');
   if (body?.grant !== 'app' || Object.keys(body).length !== 1) return invalid('grant', 'enum');
   const { tokenTtlSec, singleSession } = nation.settings;
-  const accessToken = nation.books.issueToken(tokenTtlSec, singleSession);
+  // F24: the reply promises the usual life, the token has none left.
+  const accessToken = nation.books.issueToken(call.expiredToken ? 0 : tokenTtlSec, singleSession);
   const { keyVersion } = nation.books.currentSecret();
   return { code: '0000', data: { accessToken, expiresInSec: tokenTtlSec, keyVersion } };
 }
 
-function systemStatus(nation: Nation): Reply {
-  const { mode, window, quotaPerDay, limits, deprecations } = nation.settings;
-  const { batchItems, batchBytes, qps, concurrency } = limits;
+function systemStatus(nation: Nation, call: Call): Reply {
+  const { mode, window, deprecations } = nation.settings;
+  const { batchItems, batchBytes, qps, concurrency, quotaPerDay } = announcedLimits(nation.settings);
   const data = {
     mode,
     window: { ...window, timeZone: 'Asia/Shanghai' },
@@ -132,7 +134,8 @@ function systemStatus(nation: Nation): Reply {
     dictionaries: nation.dictionaries.currentVersions(),
     deprecations,
   };
-  return { code: '0000', data };
+  const moved = call.oldHost ? nation.migration : null;
+  return { code: '0000', data: moved === null ? data : statusOfOldHost(data, moved) };
 }
 
 function dictionary(nation: Nation, call: Call): Reply {
@@ -146,14 +149,14 @@ function singleWrite(nation: Nation, call: Call): Prepared {
   const raw = parseBody(call);
   if (raw === undefined || entity === null) return invalid('', 'json');
   const trace = { requestId: call.requestId, bodySha256: bodySha256(call) };
-  return { commit: () => writeItem(nation, entity, raw, trace) };
+  return { commit: () => writeUnderFaults(nation, entity, raw, trace) };
 }
 
 function batchWrite(nation: Nation, call: Call): Prepared {
   const { entity } = call;
   if (entity === null) return refuse('2201');
   const tooLong = call.body.length > nation.settings.limits.batchBytes;
-  const checked = checkEnvelope(nation, tooLong ? undefined : parseBody(call), call.body.length);
+  const checked = checkEnvelope(nation, tooLong ? undefined : parseBody(call), call);
   if ('refusal' in checked) return checked.refusal;
   const trace = { requestId: call.requestId, bodySha256: bodySha256(call) };
   const { envelope } = checked;
@@ -163,7 +166,7 @@ function batchWrite(nation: Nation, call: Call): Prepared {
 function receiptByClient(nation: Nation, call: Call): Reply {
   const clientBatchNo = call.query.get('clientBatchNo');
   if (clientBatchNo === null || clientBatchNo === '') return invalid('clientBatchNo', 'required');
-  return receiptReply(nation, nation.batches.byClient(clientBatchNo), call.query);
+  return receiptReply(nation, nation.batches.byClient(clientBatchNo), call);
 }
 
 function changes(nation: Nation, call: Call): Reply {
@@ -172,11 +175,16 @@ function changes(nation: Nation, call: Call): Reply {
   const listed = (call.query.get('entities') ?? '').split(',').filter((name) => name !== '');
   if (!listed.every(isEntity)) return invalid('entities', 'enum');
   const text = call.query.get('cursor') ?? '';
-  const cursor = text === '' ? { seq: 0, issuedAtMs: nation.clock.now() } : decodeCursor(text);
+  // After a migration the new address starts a feed of its own, and the old one ends where it was left.
+  const { migration } = nation;
+  const startsAt = migration === null || call.oldHost ? 0 : migration.feedUpTo;
+  const upToSeq = migration !== null && call.oldHost ? migration.feedUpTo : undefined;
+  const cursor = text === '' ? { seq: startsAt, issuedAtMs: nation.clock.now() } : decodeCursor(text);
   if (cursor === undefined) return invalid('cursor', 'cursor');
-  if (cursor.issuedAtMs + nation.settings.feed.cursorValidMs < nation.clock.now()) return { code: '3101' };
+  const tooOld = cursor.issuedAtMs + nation.settings.feed.cursorValidMs < nation.clock.now();
+  if (text !== '' && (tooOld || cursor.seq < startsAt)) return { code: '3101' };
   const entities = listed.length === 0 ? null : new Set<Entity>(listed);
-  const page = nation.feed.page({ afterSeq: cursor.seq, limit, entities }, nation.clock);
+  const page = nation.feed.page({ afterSeq: cursor.seq, upToSeq, limit, entities }, nation.clock);
   page.safeUpTo = nation.feed.safeUpTo(nation.clock.now(), nation.settings.feed.safeLagMs);
   const events = disorder(page, nation.settings, nation.chance).map(wireEvent);
   return { code: '0000', data: { ...page, events } };

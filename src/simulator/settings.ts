@@ -11,6 +11,15 @@ export interface ReviewSetting extends Delay {
   failRate: number;
 }
 
+/** What a change without notice keeps telling: the limits that /sys/status announced before it. */
+export interface AnnouncedLimits {
+  qps: number | null;
+  concurrency: number | null;
+  batchItems: number;
+  batchBytes: number;
+  quotaPerDay: number | null;
+}
+
 export type ReviewKind = 'volunteers' | 'teams' | 'projects' | 'certificate-requests';
 
 export interface Settings {
@@ -26,16 +35,29 @@ export interface Settings {
     qps: number | null;
     burst: number;
     concurrency: number | null;
+    /** Calls in any 60 s (divided by timeScale); told to nobody but as qps. */
+    callsPerMinute: number | null;
+    /** Only watched, never refused: the contract has no code for it (I17). */
+    tokensPerMinute: number | null;
     batchItems: number;
     batchBytes: number;
     bodyBytes: number;
   };
   quotaPerDay: number | null;
+  /** null = /sys/status tells the limits in force. */
+  announced: AnnouncedLimits | null;
+  /**
+   * How many times faster quota windows turn than in life: at 60 a minute lasts a second, so 10 qps become 600 calls in
+   * a second and the quota day ends 60 times a day. The clock itself is not moved: signatures and TTLs stay in real time.
+   */
+  timeScale: number;
   mode: 'open' | 'read-only' | 'closed';
   maintenanceRetryMs: number;
   window: { writesFrom: string; writesTo: string };
   latency: { p50Ms: number; p99Ms: number } | null;
   commitLatencyMs: Delay;
+  /** The longest that a commit may come after its caller has given up: what F04 stays under (§1.16 H2). */
+  maxCommitLatencyMs: number;
   receiptMs: Delay;
   receiptsKeptMs: number;
   pollAfterMs: number;
@@ -48,6 +70,10 @@ export interface Settings {
   mergedVisibleMs: number | null;
   duplicateMode: 'code-2001' | 'silent-second-row';
   strictDictionaries: boolean;
+  /** `digits` mints 19-digit ids, `asNumber` writes them into replies without quotes (F42). */
+  nationalIds: { shape: 'prefixed' | 'digits'; asNumber: boolean };
+  /** `nightly`: totals are those of the last Beijing midnight (§2.2 B6, F56). */
+  totals: { refresh: 'live' | 'nightly' };
   feed: { safeLagMs: number; disorderRate: number; cursorValidMs: number };
   snapshotsKeptMs: number;
   exportMs: Delay;
@@ -78,13 +104,25 @@ const bench: Settings = {
   appEnabled: true,
   allowIps: null,
   deniedEntities: [],
-  limits: { qps: null, burst: 20, concurrency: null, batchItems: 100, batchBytes: MIB, bodyBytes: 8 * MIB },
+  limits: {
+    qps: null,
+    burst: 20,
+    concurrency: null,
+    callsPerMinute: null,
+    tokensPerMinute: 10,
+    batchItems: 100,
+    batchBytes: MIB,
+    bodyBytes: 8 * MIB,
+  },
   quotaPerDay: null,
+  announced: null,
+  timeScale: 1,
   mode: 'open',
   maintenanceRetryMs: 5 * MINUTE_MS,
   window: { writesFrom: '00:00', writesTo: '24:00' },
   latency: null,
   commitLatencyMs: none(),
+  maxCommitLatencyMs: 2 * MINUTE_MS,
   receiptMs: none(),
   receiptsKeptMs: 7 * DAY_MS,
   pollAfterMs: 20,
@@ -100,6 +138,8 @@ const bench: Settings = {
   mergedVisibleMs: null,
   duplicateMode: 'code-2001',
   strictDictionaries: true,
+  nationalIds: { shape: 'prefixed', asNumber: false },
+  totals: { refresh: 'live' },
   feed: { safeLagMs: 0, disorderRate: 0, cursorValidMs: 30 * DAY_MS },
   snapshotsKeptMs: 15 * MINUTE_MS,
   exportMs: none(),
@@ -177,6 +217,8 @@ function merge(target: Tree, patch: Tree, path: string): void {
 
 /** `reviewMs` is a short name for the delay of all four reviews. */
 export function patchSettings(settings: Settings, patch: Readonly<Tree>): void {
+  if (patch.timeScale !== undefined && !(typeof patch.timeScale === 'number' && patch.timeScale > 0))
+    throw new Error('timeScale: a number above 0, 1 = real time');
   const { reviewMs, ...rest } = patch;
   if (typeof reviewMs === 'number') {
     for (const kind of Object.values(settings.reviews)) Object.assign(kind, { minMs: reviewMs, maxMs: reviewMs });

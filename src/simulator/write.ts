@@ -5,7 +5,7 @@ import { judgeContent, judgeVoid, type Case } from './content-rules.js';
 import { ID_PREFIXES } from './entity-fields.js';
 import { checkItem } from './item-checks.js';
 import type { Row } from './ledger.js';
-import type { Entity, FeedType, ItemResult, RowState } from './model.js';
+import { ENTITIES, type Entity, type FeedType, type ItemResult, type RowState } from './model.js';
 import { isReviewed, type Nation, type Trace } from './nation.js';
 import { drawReviewDue, scheduleReview } from './reviews.js';
 import { judgeStanding } from './standing.js';
@@ -96,6 +96,13 @@ function reviewAfterWrite({ nation, entity, item }: Case, stored: RowState, nowM
 
 const SERIAL_DIGITS = 9;
 
+/** 19 digits (F42): above what a double can hold, with the same nine-digit serial at the end. */
+function digitsId(nation: Nation, entity: Entity): string {
+  const serial = String(nation.counters.next(entity)).padStart(SERIAL_DIGITS, '0');
+  const kind = String(ENTITIES.indexOf(entity)).padStart(2, '0');
+  return `53${kind}${nation.identity.areaPrefix.padEnd(6, '0').slice(0, 6)}${serial}`;
+}
+
 /** National ids carry the area: the station's own prefecture, else the province (§2.2 B7). */
 export function mintNationalId(nation: Nation, entity: Entity, plain: RowState['data']): string {
   const province = nation.identity.areaPrefix.padEnd(6, '0').slice(0, 6);
@@ -108,6 +115,7 @@ export function mintNationalId(nation: Nation, entity: Entity, plain: RowState['
           .replace('-', '')
       : '';
   for (;;) {
+    if (nation.settings.nationalIds.shape === 'digits') return digitsId(nation, entity);
     const serial = String(nation.counters.next(entity)).padStart(SERIAL_DIGITS, '0');
     const nationalId = `${ID_PREFIXES[entity]}${area}${month}${serial}`;
     if (nation.ledger.get(nationalId) === undefined) return nationalId;
