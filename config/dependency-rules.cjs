@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   audit: [...BASE, 'ledger', 'answers', 'evidence'],
   notify: ['platform', 'ledger'],
   certificates: [...BASE, 'ledger', 'national', 'answers'],
-  problems: [...BASE, 'ledger', 'delivery'],
+  problems: [...BASE, 'ledger', 'delivery', 'evidence', 'access'],
   console: [
     ...BASE,
     'access',

@@ -6,6 +6,8 @@ import type { Logger } from '../platform/logging/index.js';
 import { CLOCK, DATABASE, IDS, LOGGER, VAULT } from '../platform/tokens.js';
 import type { Vault } from '../platform/vault/index.js';
 import { Admission } from './admission.js';
+import { AdministratorGuard } from './administrators/administrator.guard.js';
+import { Administrators } from './administrators/administrators.js';
 import { Authenticator } from './authenticate.js';
 import { StoredNonces } from './nonces.js';
 import { SourceDirectory } from './source-directory.js';
@@ -39,9 +41,15 @@ const PURGE_EVERY_MS = 60_000;
       inject: [DATABASE, VAULT, IDS],
       useFactory: (database: Database, vault: Vault, ids: Ids) => new SourceSystems(database, vault, ids),
     },
+    {
+      provide: Administrators,
+      inject: [DATABASE, IDS],
+      useFactory: (database: Database, ids: Ids) => new Administrators(database, ids),
+    },
     SourceGuard,
+    AdministratorGuard,
   ],
-  exports: [Authenticator, Admission, SourceDirectory, SourceSystems, SourceGuard],
+  exports: [Authenticator, Admission, SourceDirectory, SourceSystems, SourceGuard, Administrators, AdministratorGuard],
 })
 export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;

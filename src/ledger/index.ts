@@ -17,6 +17,7 @@ export {
   type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore
 export { spreadFacts, type FactsParent } from './late-facts.js';
+export { reopenRefused, withdrawReopened, type Reopened, type ReopenWish } from './reopening.js';
 export { raiseFreedByCertificate } from './parent-change.js';
 export { readStandings, refKey, type Child, type Standing } from './parents.js';
 export { type OpenedContent, openContent, SEALED_VERSIONS } from './sealing.js';

@@ -1,4 +1,5 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
+import { ADMIN_CODES } from './admin-codes.js';
 import { CALL_CODES } from './call-codes.js';
 import type { CatalogueEntry, NationalCodeEntry, Owner, RetryAdvice } from './entry.js';
 import { ITEM_CODES } from './item-codes.js';
@@ -35,6 +36,7 @@ const SECTIONS: readonly (readonly [string, Readonly<Record<string, CatalogueEnt
   ['二、每条记录 · The item', ITEM_CODES],
   ['三、法规条款 · Legal rules', RULE_CODES],
   ['四、受理之后 · After acceptance', ADAPTER_CODES],
+  ['五、管理员 · Administrators', ADMIN_CODES],
 ];
 
 /**
@@ -49,7 +51,7 @@ export function renderErrorCatalogue(): string {
     lines.push('', `## ${title}`);
     for (const [code, entry] of Object.entries(table)) lines.push(...renderEntry(code, entry));
   }
-  lines.push('', '## 五、国家系统的答复 · What the national side answers', '');
+  lines.push('', '## 六、国家系统的答复 · What the national side answers', '');
   lines.push('| 代码 | 类别 | 含义 | 处理 | 责任方 | 重发 | 出处 |', '|---|---|---|---|---|---|---|');
   for (const code of Object.keys(NATIONAL_CODES).sort()) {
     lines.push(renderNational(code, NATIONAL_CODES[code as keyof typeof NATIONAL_CODES]));
