@@ -16,7 +16,7 @@ const duplicates: Readonly<Record<string, CatalogueEntry>> = {
   F15: {
     title: '2001 without the national id, or with it in the text only',
     kind: 'wire',
-    params: { id: 'missing (default) or text', provoke: 'false = only replies that are 2001 anyway; default true' },
+    params: { where: 'nowhere (default) or text', provoke: 'false = only replies that are 2001 anyway; default true' },
     script: withoutId,
   },
   F16: {
@@ -40,7 +40,7 @@ const duplicates: Readonly<Record<string, CatalogueEntry>> = {
 };
 
 function withoutId(params: Params): FaultInput[] {
-  const inText = choice(params, 'id', ['missing', 'text']) === 'text';
+  const inText = choice(params, 'where', ['nowhere', 'text']) === 'text';
   const edit = {
     remove: ['detail.nationalId'],
     set: { message: inText ? '重复提交，已有编号{nationalId}' : '重复提交' },

@@ -42,6 +42,7 @@ async function applyNamed(nation: Nation, input: NamedFault): Promise<object> {
     ...(Object.keys(given).length > 0 ? { every: undefined } : {}),
     ...given,
     match: { ...fault.match, ...match },
+    catalogue,
     id: idOf(nation, id ?? catalogue, script.length > 1 ? i + 1 : null),
   }));
   inputs.forEach(checkFault);
@@ -79,7 +80,7 @@ async function applyState(nation: Nation, { catalogue, entry, params, timing }: 
 
 /** By the id of a fault or state, or everything that one catalogue id has made. */
 async function lift(nation: Nation, name: string): Promise<number> {
-  const made = nation.faults.list().filter(({ id }) => id === name || new RegExp(`^${name}[.-]`).test(id));
+  const made = nation.faults.list().filter(({ id, catalogue }) => id === name || catalogue === name);
   for (const { id } of made) nation.faults.remove(id);
   return made.length + (await nation.states.lift(name));
 }

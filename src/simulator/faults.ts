@@ -44,6 +44,8 @@ export interface FaultInput extends FaultTiming {
   id?: string;
   point: FaultPoint;
   effect: FaultEffect;
+  /** The name of the catalogue that made it. */
+  catalogue?: string;
 }
 
 export interface Fault extends FaultInput {

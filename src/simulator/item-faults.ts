@@ -3,7 +3,7 @@ import { REFERENCES } from './entity-fields.js';
 import { messageOf } from './codes.js';
 import type { FaultEffect } from './faults.js';
 import { isGbk } from './gbk.js';
-import { isEntity, refuse, type Detail, type Entity, type ItemResult } from './model.js';
+import { isEntity, refuse, type Entity, type ItemResult } from './model.js';
 import type { Nation, Trace } from './nation.js';
 import { writeItem } from './write.js';
 
@@ -38,7 +38,7 @@ function refusedItem({ nation, entity, item, trace }: ItemCase, effect: FaultEff
   const detail = effect.type === 'parent' ? { missing: [parentOf(entity, item, effect.parent)] } : effect.detail;
   return refuse(
     code,
-    isTree(detail) ? (detail) : undefined,
+    isTree(detail) ? detail : undefined,
     typeof effect.message === 'string' ? effect.message : messageOf(code),
   );
 }

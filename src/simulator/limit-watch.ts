@@ -74,6 +74,7 @@ export class LimitWatch {
   private readonly second = new RollingCount();
   private readonly minute = new RollingCount();
   private readonly tokens = new RollingCount();
+  private countedUnder = '';
 
   constructor(
     private readonly settings: Settings,
@@ -84,6 +85,7 @@ export class LimitWatch {
   arrived(call: { op: string; requestId: string; atMs: number }): void {
     const nowMs = performance.now();
     const { peaks, settings } = this;
+    this.startAnewOnChange();
     const windowMs = minuteMs(settings);
     const inSecond = this.second.add(nowMs, SECOND_MS);
     const inMinute = this.minute.add(nowMs, windowMs);
@@ -130,6 +132,16 @@ export class LimitWatch {
     this.byLimit = {};
     this.peaks = { perSecond: 0, perMinute: 0, concurrent: 0, tokensPerMinute: 0 };
     for (const count of [this.second, this.minute, this.tokens]) count.clear();
+  }
+
+  /** What came in under other limits is not held against the ones in force now. */
+  private startAnewOnChange(): void {
+    const { limits, timeScale } = this.settings;
+    const inForce = `${limits.qps}/${limits.burst}/${limits.callsPerMinute}/${timeScale}`;
+    if (inForce === this.countedUnder) return;
+    this.countedUnder = inForce;
+    this.second.clear();
+    this.minute.clear();
   }
 
   private assertWindow(call: { op: string; requestId: string; atMs: number }, seen: number, windowMs: number): void {
