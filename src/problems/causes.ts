@@ -11,7 +11,6 @@ export interface CauseRow {
   readonly state: string;
   readonly outcome_code: string | null;
   readonly outcome_template: string | null;
-  readonly outcome_message: string | null;
   readonly outcome_fields: string[] | null;
   readonly warnings: readonly ItemProblem[] | null;
 }
@@ -53,7 +52,7 @@ export function judgementsOf(row: CauseRow): Fingerprint[] {
 }
 
 /** Columns of a `CauseRow`, of `record r`. */
-export const CAUSE_COLUMNS = `r.id, r.kind, r.version, r.is_void, r.state, r.outcome_code, r.outcome_template, r.outcome_message,
+export const CAUSE_COLUMNS = `r.id, r.kind, r.version, r.is_void, r.state, r.outcome_code, r.outcome_template,
   r.outcome_fields, r.warnings`;
 
 export interface CollectedRow extends CauseRow {

@@ -6,3 +6,8 @@
 export { ledgerChanges, type Change, type ChangeSource } from './change-source.js';
 export { ProblemCollector } from './collector.js';
 export { fingerprintOf, type Cause, type Fingerprint } from './fingerprint.js';
+export { createProblems, type Problems, type ProblemsParts } from './create-problems.js';
+export { PROBLEM_STATES, type ProblemAct, type ProblemState } from './life-cycle.js';
+export { ProblemDesk, type ItemsPage, type ProblemDetail, type ProblemSummary } from './problem-desk.js';
+export { MOST_ALONE, ReplayDesk, type Quota, type ReplayAccount, type ReplayView } from './replay-desk.js';
+export { ReplayRunner } from './replay-runner.js';

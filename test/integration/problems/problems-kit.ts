@@ -6,7 +6,9 @@ import type { GatewayOutcome, OutgoingItem } from '../../../src/national/index.j
 import { systemIds } from '../../../src/platform/ids/index.js';
 import { ledgerChanges, ProblemCollector } from '../../../src/problems/index.js';
 import { forgetAll, openDeliveryKit, type DeliveryKit } from '../delivery/delivery-kit.js';
-import { activity, at, membership, project, serviceRecord, station, team, volunteer } from '../ledger/station-world.js';
+import {
+  activity, at, idNumber, membership, project, serviceRecord, station, team, volunteer,
+} from '../ledger/station-world.js'; // prettier-ignore
 
 export interface ProblemsKit extends DeliveryKit {
   readonly administrators: Administrators;
@@ -35,11 +37,17 @@ export const refused = (code: string): GatewayOutcome => ({
 export const isRecord = (item: OutgoingItem): boolean => item.kind === 'service-record';
 
 const BATCH = 1_000;
-const QUARTERS_A_DAY = 96;
+/** Quarters of an hour that do not touch another: two records of one person at one time are never in flight together. */
+const RECORDS_A_PERSON = 94;
 let person = 1;
 
 const time = (quarter: number): string =>
   `${String(Math.floor(quarter / 4)).padStart(2, '0')}:${String((quarter % 4) * 15).padStart(2, '0')}`;
+
+/** Enough different people for tens of thousands of records. */
+const birth = (index: number): { birthDate: string } => ({
+  birthDate: `${1960 + (Math.floor(index / 900) % 40)}-03-07`,
+});
 
 export async function openProblemsKit(): Promise<ProblemsKit> {
   const kit = await openDeliveryKit();
@@ -50,6 +58,29 @@ export async function openProblemsKit(): Promise<ProblemsKit> {
   const collector = new ProblemCollector({ database, ids: systemIds, changes: ledgerChanges });
   const administrators = new Administrators(database, systemIds);
   const area = (county: string): string => `${county}101003`;
+  /** As if the nation had taken everything of this source. */
+  const landAll = async (source: SourceIdentity): Promise<void> => {
+    await kit.rows(
+      `UPDATE record SET state = 'mirrored', national_status = 'ACTIVE', national_review = 'PASSED',
+         national_version = version, national_id = 'N-' || biz_no
+       WHERE source_system_id = $1 AND kind <> 'service-record'`,
+      [source.id],
+    );
+    await kit.rows(`DELETE FROM outbox WHERE source_system_id = $1 AND kind <> 'service-record'`, [source.id]);
+    await kit.rows(`DELETE FROM record_wait WHERE source_system_id = $1`, [source.id]);
+  };
+  const people = async (source: SourceIdentity, index: number, areaCode = area('533401')): Promise<void> => {
+    const served = { data: { serviceAreaCode: areaCode, residenceAreaCode: areaCode } };
+    person += 1;
+    const no = { no: (person % 900) + 1 };
+    const born = { ...served.data, ...birth(person) };
+    const name = `V${index + 1}`;
+    await kit.push(source, [
+      volunteer(name, no, { data: { ...born, idNo: idNumber(born.birthDate, no.no) } }),
+      membership(`M${index + 1}`, { volunteer: name, project: 'P1' }),
+    ]); // prettier-ignore
+    await landAll(source);
+  };
   return {
     ...kit,
     administrators,
@@ -62,23 +93,21 @@ export async function openProblemsKit(): Promise<ProblemsKit> {
     world: async (county = '533401') => {
       const source = kit.newSource();
       const here = { data: { areaCode: area(county) } };
-      const served = { data: { serviceAreaCode: area(county), residenceAreaCode: area(county) } };
-      person += 2;
       await kit.push(source, [
         station('S1', here), team('T1', 'S1', here), project('P1', { team: 'T1', station: 'S1' }, here),
         activity('A1', 'P1', { data: { startAt: at('00:00'), endAt: at('23:59') } }),
-        volunteer('V1', { no: person }, served), membership('M1', { volunteer: 'V1', project: 'P1' }),
       ]); // prettier-ignore
-      for (const [kind, id] of [
-        ['station', 'S1'], ['team', 'T1'], ['project', 'P1'], ['activity', 'A1'], ['volunteer', 'V1'], ['membership', 'M1'],
-      ] as const) await kit.land(source, kind, id); // prettier-ignore
+      await landAll(source);
+      await people(source, 0, area(county));
       return source;
     },
     records: async (source, count, prefix = 'R') => {
+      for (let known = 1; known * RECORDS_A_PERSON < count; known += 1) await people(source, known);
       const items = Array.from({ length: count }, (_, index) => {
-        const quarter = index % (QUARTERS_A_DAY - 1);
+        const quarter = index % RECORDS_A_PERSON;
         const times = { from: time(quarter), to: time(quarter + 1) };
-        return serviceRecord(`${prefix}${index}`, { volunteer: 'V1', activity: 'A1', ...times });
+        const volunteerId = `V${Math.floor(index / RECORDS_A_PERSON) + 1}`;
+        return serviceRecord(`${prefix}${index}`, { volunteer: volunteerId, activity: 'A1', ...times });
       });
       for (let from = 0; from < items.length; from += BATCH) await kit.push(source, items.slice(from, from + BATCH));
     },
