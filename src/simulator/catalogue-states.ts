@@ -14,6 +14,9 @@ import { patched } from './state-patch.js';
 const MINUTE_MS = 60_000;
 const REVIEWED: readonly ReviewKind[] = ['volunteers', 'teams', 'projects', 'certificate-requests'];
 
+/** A door that cannot be opened again (its port was taken) is the caller's to see, not the end of the program. */
+const sayOnStderr = (error: unknown): void => void process.stderr.write(`simulator: F01: ${String(error)}\n`);
+
 const reach: Readonly<Record<string, CatalogueEntry>> = {
   F01: {
     title: 'the gateway cannot be reached',
@@ -27,7 +30,7 @@ const reach: Readonly<Record<string, CatalogueEntry>> = {
       const forMs = number(params, 'forMs', 0);
       await nation.line.set(state);
       const undo = (): Promise<void> => nation.line.set('open');
-      if (forMs > 0) setTimeout(() => void undo(), forMs).unref();
+      if (forMs > 0) setTimeout(() => void undo().catch(sayOnStderr), forMs).unref();
       return { result: { line: state, port: nation.line.port() }, undo };
     },
   },
