@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyOf, loadEvidence, type Evidence } from './evidence.js';
+import { loadEvidence, type Evidence } from './evidence.js';
 import { everythingHasItsFate, newestWins, receiptsAreKept, repeatsChangeNothing } from './ledger-checks.js';
 import { everyMoveHasOneLeaf } from './log-checks.js';
 import {
@@ -9,6 +9,7 @@ import {
 import {
   comesToRest, everythingIsBounded, massEffectsNeedTwo, nobodyCrashes, nobodyTrespasses, nothingLeaks, recoversInTime,
 } from './run-checks.js'; // prettier-ignore
+import { timelineOf } from './timeline.js';
 import type { Check, Violation } from './violation.js';
 import { limitsAreKept, noBlindResend, oneWriterAtATime, writtenDownFirst } from './wire-checks.js';
 
@@ -51,7 +52,6 @@ export interface Verdict {
 }
 
 const SHOWN_OF_EACH = 20;
-const TIMELINE_EVENTS = 60;
 
 /** Judges a run's folder and writes `violations.ndjson` into it. */
 export function judge(folder: string): Verdict {
@@ -103,40 +103,4 @@ function report(folder: string, evidence: Evidence, violations: readonly Violati
     };
     appendFileSync(path, `${JSON.stringify(line)}\n`);
   }
-}
-
-/** What the files say about a key, a record id or a national number; contents are left out. */
-function timelineOf(evidence: Evidence, key: string): object[] {
-  const record = evidence.ledger.records.find(
-    (one) => keyOf(one.source, one) === key || one.id === key || one.bizNo === key || one.nationalId === key,
-  );
-  if (record === undefined) return [];
-  const name = keyOf(record.source, record);
-  const events: { at: number; [more: string]: unknown }[] = [];
-  for (const { at, outcome, version, item } of evidence.taken.get(name) ?? []) {
-    events.push({ at, file: 'stations', outcome, version, revision: item.revision, op: item.op ?? 'upsert' });
-  }
-  const calls = new Set<number>();
-  for (const event of evidence.wire) {
-    const isNamed = event.type !== 'lost' && (event.items?.some(({ bizNo }) => bizNo === record.bizNo) ?? false);
-    const isAsked = event.type === 'request' && (event.keys?.includes(record.bizNo) ?? false);
-    if (event.type === 'request' && (isNamed || isAsked)) calls.add(event.id);
-    if (isNamed || isAsked || calls.has(event.id)) {
-      events.push({ ...event, items: undefined, keys: undefined, file: 'wire' });
-    }
-  }
-  for (const { kind, entry } of evidence.leaves) {
-    if (entry.uid !== record.id) continue;
-    const { from, to, ver, code } = entry;
-    events.push({ at: Date.parse(String(entry.at)), file: 'log', kind, from, to, ver, code });
-  }
-  for (const attempt of evidence.ledger.attempts) {
-    if (attempt.bizNo !== record.bizNo) continue;
-    events.push({ at: attempt.sentAtMs ?? 0, file: 'ledger', ...attempt });
-  }
-  const [first, last] = [Math.min(...events.map(({ at }) => at)), Math.max(...events.map(({ at }) => at))];
-  for (const event of evidence.nemesis) {
-    if (event.type === 'start' && event.at >= first && event.at <= last) events.push({ file: 'nemesis', ...event });
-  }
-  return events.sort((a, b) => a.at - b.at).slice(0, TIMELINE_EVENTS);
 }
