@@ -1,5 +1,6 @@
 import type { Queryable } from '../platform/database/index.js';
 import type { GatewayOutcome } from '../national/index.js';
+import { readStormView, type StormView } from './storm/storm-view.js';
 
 /**
  * What must pause until when, shared by all workers. A gate is closed by what the nation answered or announced and
@@ -34,6 +35,13 @@ export function gateOf(outcome: GatewayOutcome, kind: string): { scope: GateScop
   return { scope: outcome.scope === 'profile' ? 'all' : `kind:${kind}`, forMs };
 }
 
+/** Whoever waits for the same midnight or the same opening must not come back in the same moment (F35). */
+const JITTER_SHARE = 0.02;
+const JITTER_MOST_MS = 30_000;
+const JITTER_FROM_MS = 60_000;
+const jitterMs = (forMs: number): number =>
+  forMs < JITTER_FROM_MS ? 0 : Math.min(JITTER_MOST_MS, forMs * JITTER_SHARE);
+
 export async function closeGate(
   database: Queryable,
   gate: { scope: GateScope; forMs: number },
@@ -41,23 +49,45 @@ export async function closeGate(
 ): Promise<void> {
   await database.query(
     `INSERT INTO national_gate (scope, closed_until, code, reason)
-     VALUES ($1, now() + make_interval(secs => $2::float8 / 1000), $3, $4)
+     VALUES ($1, now() + make_interval(secs => ($2::float8 + $5::float8 * random()) / 1000), $3, $4)
      ON CONFLICT (scope) DO UPDATE SET closed_until = greatest(national_gate.closed_until, excluded.closed_until),
        code = excluded.code, reason = excluded.reason,
        since = CASE WHEN national_gate.closed_until > now() THEN national_gate.since ELSE now() END`,
-    [gate.scope, gate.forMs, outcome.code, outcome.message],
+    [gate.scope, gate.forMs, outcome.code, outcome.message, jitterMs(gate.forMs)],
     'delivery-close-gate',
   );
 }
 
+/** What is closed now: gates of the nation, breakers that stop everything, and pauses by people. */
 export async function closedGates(database: Queryable): Promise<ReadonlyMap<string, Gate>> {
-  const rows = await database.query<Gate & Record<string, unknown>>(
-    `SELECT scope, code, reason, (extract(epoch FROM closed_until - now()) * 1000)::float8 AS remaining_ms
-     FROM national_gate WHERE closed_until > now()`,
-    [],
-    'delivery-closed-gates',
-  );
-  return new Map(rows.map((row) => [row.scope, row]));
+  return gatesOf(await readStormView(database, 0));
+}
+
+/** A pause that others end (a probe, a person) is looked at again after this at the latest. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Gates, breakers and pauses as one table of what may not go; pure. */
+export function gatesOf({ gates, breakers, pauses }: StormView): ReadonlyMap<string, Gate> {
+  const closed = new Map<string, Gate>();
+  const close = (gate: Gate): void => {
+    const known = closed.get(gate.scope);
+    if (!known || known.remaining_ms < gate.remaining_ms) closed.set(gate.scope, gate);
+  };
+  for (const { scope, code, reason, remaining_ms } of gates) {
+    if (remaining_ms > 0) close({ scope: scope as GateScope, code, reason, remaining_ms });
+  }
+  const nation = breakers.get('nation');
+  if (nation && (nation.state === 'open' || nation.state === 'half-open')) {
+    const remaining_ms = Math.max(LOOK_AGAIN_MS, nation.retryInMs);
+    close({ scope: 'all', code: nation.code, reason: nation.reason, remaining_ms });
+  }
+  for (const { scope, isStop, reason, remainingMs } of pauses) {
+    const remaining_ms = Math.max(LOOK_AGAIN_MS, remainingMs);
+    const words = { code: 'PAUSED', reason: `管理员已暂停：${reason}`, remaining_ms };
+    if (scope === 'all') close({ scope: isStop ? 'all' : 'writes', ...words });
+    else if (scope.startsWith('kind:')) close({ scope: scope as GateScope, ...words });
+  }
+  return closed;
 }
 
 /** Codes of pauses for hours and maintenance: the nation may end them before the time that it had named. */
@@ -78,3 +108,13 @@ export async function openAnnounced(database: Queryable): Promise<boolean> {
 
 export const isWriteOpen = (gates: ReadonlyMap<string, Gate>, kind: string): boolean =>
   !gates.has('all') && !gates.has('writes') && !gates.has(`kind:${kind}`);
+
+/** Opens a gate that was closed for this code; true when it stood closed. */
+export async function openGate(database: Queryable, scope: GateScope, code: string): Promise<boolean> {
+  const rows = await database.query(
+    `UPDATE national_gate SET closed_until = now() WHERE scope = $1 AND code = $2 AND closed_until > now() RETURNING scope`,
+    [scope, code],
+    'delivery-open-gate',
+  );
+  return rows.length > 0;
+}

@@ -8,11 +8,14 @@ export interface Held {
   readonly rows: readonly { readonly id: string }[];
 }
 
-/** Records before promises: acceptance locks in this order too. */
-export async function takeHeld(tx: Tx, scope: string, limit: number): Promise<Held> {
+/**
+ * Records before promises: acceptance locks in this order too. `scope` is a gate's or `county:<prefix>`; what is found
+ * is not looked at again for `forMs`.
+ */
+export async function takeHeld(tx: Tx, scope: string, forMs: number, limit: number): Promise<Held> {
   const due = await tx.query<{ biz_no: string }>(
     `SELECT biz_no FROM outbox WHERE stage = 'ready' AND ready_at <= now()
-       AND ($1 IN ('all', 'writes') OR $1 = 'kind:' || kind) LIMIT $2`,
+       AND ($1 IN ('all', 'writes') OR $1 = 'kind:' || kind OR starts_with('county:' || county_code, $1)) LIMIT $2`,
     [scope, limit],
     'delivery-find-held',
   );
@@ -24,9 +27,9 @@ export async function takeHeld(tx: Tx, scope: string, limit: number): Promise<He
     'delivery-lock-held',
   );
   await tx.query(
-    `UPDATE outbox o SET ready_at = g.closed_until FROM national_gate g
-     WHERE g.scope = $2 AND g.closed_until > now() AND o.biz_no = ANY ($1::text[]) AND o.stage = 'ready'`,
-    [numbers, scope],
+    `UPDATE outbox SET ready_at = now() + make_interval(secs => $2::float8 / 1000)
+     WHERE biz_no = ANY ($1::text[]) AND stage = 'ready'`,
+    [numbers, forMs],
     'delivery-hold',
   );
   return { promises: due.length, rows: rows.filter((row) => row.state === 'queued') };
