@@ -4,6 +4,7 @@ import { Foundation1764000000000 } from './migrations/1764000000000-foundation.j
 import { Admission1764000100000 } from './migrations/1764000100000-admission.js';
 import { NationalCallbacks1764000200000 } from './migrations/1764000200000-national-callbacks.js';
 import { Problems1764000500000 } from './migrations/1764000500000-problems.js';
+import { PagesAndFlights1764000300000 } from './migrations/1764000300000-pages-and-flights.js';
 
 /** Serialises migration runs of api, worker and CLI that start together; any constant does. */
 const MIGRATION_LOCK = 5334;
@@ -35,6 +36,7 @@ export function createDataSource(options: DataSourceOptionsOfOurs): DataSource {
       Foundation1764000000000,
       Admission1764000100000,
       NationalCallbacks1764000200000,
+      PagesAndFlights1764000300000,
       Problems1764000500000,
     ],
     migrationsTransactionMode: 'each',

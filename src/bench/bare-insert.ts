@@ -1,9 +1,10 @@
 import type { Client } from 'pg';
 
-/** Rows of one statement (the issue's measure). */
+/** Rows of one statement (the issue's measure); a page holds the leaves of as many. */
 const ROWS = 500;
+const ROWS_OF: Readonly<Record<string, number>> = { evidence_page: 1 };
 /** What acceptance leaves of a record, in the order in which it writes. */
-const TABLES = ['record', 'record_version', 'outbox', 'evidence_leaf'] as const;
+const TABLES = ['record', 'record_version', 'outbox', 'evidence_page'] as const;
 const WORLD_TABLES = new Set<string>(['record', 'record_version']);
 
 interface Column extends Record<string, unknown> {
@@ -32,16 +33,19 @@ async function loadOf(client: Client, table: string): Promise<Load> {
   const columns = await columnsOf(client, table);
   const names = columns.map(({ name }) => name);
   const isNew = WORLD_TABLES.has(table) ? `WHERE t.id NOT IN (SELECT id FROM bench_world.${table})` : '';
+  const rowsAtOnce = ROWS_OF[table] ?? ROWS;
   const { rows } = await client.query<(string | null)[][]>({
     text: `SELECT ${names.map((name) => `array_agg(${name}::text ORDER BY place)`).join(', ')}
        FROM (SELECT t.*, row_number() OVER (ORDER BY t.ctid) - 1 AS place FROM ${table} t ${isNew}) AS numbered
-       GROUP BY place / ${ROWS} ORDER BY place / ${ROWS}`,
+       GROUP BY place / ${rowsAtOnce} ORDER BY place / ${rowsAtOnce}`,
     rowMode: 'array',
   });
-  const arrays = columns.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ');
+  // An array of arrays would be taken apart whole: columns that are arrays travel as text.
+  const arrays = columns.map(({ type }, at) => `$${at + 1}::${type.endsWith('[]') ? 'text' : type}[]`).join(', ');
+  const values = columns.map(({ name, type }) => `x.${name}::${type}`).join(', ');
   return {
     name: `bare-${table}`,
-    sql: `INSERT INTO bench_bare.${table} (${names.join(', ')}) SELECT * FROM unnest(${arrays})`,
+    sql: `INSERT INTO bench_bare.${table} (${names.join(', ')}) SELECT ${values} FROM unnest(${arrays}) AS x(${names.join(', ')})`,
     portions: rows,
   };
 }

@@ -12,7 +12,7 @@ import { prepareBatches, StationClient } from './station-client.js';
 import { preparedWorld, ServiceRecords } from './world.js';
 
 /** Tables that a leg fills; what the prepared world needs of them is put back afterwards. */
-const FILLED = ['record', 'record_version', 'outbox', 'record_wait', 'delivery_attempt', 'national_call', 'national_watch', 'evidence_leaf', 'change_event']; // prettier-ignore
+const FILLED = ['record', 'record_version', 'outbox', 'record_wait', 'delivery_attempt', 'national_call', 'national_watch', 'evidence_page', 'change_page']; // prettier-ignore
 const KEPT = ['record', 'record_version'];
 const LOOK_EVERY_MS = 50;
 /** A leg that has not ended by then hangs. */

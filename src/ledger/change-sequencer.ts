@@ -4,19 +4,19 @@ import { CHANGE_QUERIES } from './change-sequencer.queries.js';
 
 /** One number of an advisory lock; any constant that no other lock uses. */
 const SEQUENCER_LOCK = 533_401;
-const ROWS_PER_TURN = 5_000;
+const PAGES_PER_TURN = 1_000;
 /** An event is to appear within 1 s of its commit (G-65). */
 const IDLE_MS = 150;
 const FAILURE_MS = 1_000;
 /** Kept 30 days (G-65). */
 const KEEP_DAYS = 30;
-/** The purge looks this often; it removes at most ROWS_PER_TURN at once. */
+/** The purge looks this often; it removes at most PAGES_PER_TURN pages at once. */
 const PURGE_EVERY_TURNS = 400;
 
 /**
- * Gives `change_event.seq`: the one place that turns order of commit into order of reading.
+ * Numbers the events of `change_page`: the one place that turns order of commit into order of reading.
  *
- * Rows are written by many transactions, and a row with a lower identity may become visible after one with a higher.
+ * Pages are written by many transactions, and one with a lower identity may become visible after one with a higher.
  * So a reader's cursor cannot be the identity. The sequencer numbers only what is committed and visible, one turn at
  * a time under a lock that PostgreSQL releases after the turn's commit: what a reader sees up to `last_seq` is
  * complete for ever. Within a record, transactions follow each other by the record's row lock, so identity order is
@@ -50,18 +50,18 @@ export class ChangeSequencer {
     return this.database.transaction(async (tx) => {
       if (!(await isOnlyOne(tx))) return false;
       // A statement of its own: its snapshot must be younger than the lock.
-      const [row] = await tx.query<{ numbered: number }>(CHANGE_QUERIES.number, [ROWS_PER_TURN], 'changes-number');
-      return row?.numbered === ROWS_PER_TURN;
+      const [row] = await tx.query<{ numbered: number }>(CHANGE_QUERIES.number, [PAGES_PER_TURN], 'changes-number');
+      return row?.numbered === PAGES_PER_TURN;
     });
   }
 
-  /** Removes events older than 30 days, oldest first, and remembers how far; answers how many went. */
+  /** Removes pages older than 30 days, oldest first, and remembers how far; answers how many went. */
   async purge(): Promise<number> {
     return this.database.transaction(async (tx) => {
       if (!(await isOnlyOne(tx))) return 0;
       const [row] = await tx.query<{ purged: number }>(
         CHANGE_QUERIES.purge,
-        [ROWS_PER_TURN, KEEP_DAYS],
+        [PAGES_PER_TURN, KEEP_DAYS],
         'changes-purge',
       );
       return row?.purged ?? 0;

@@ -1,4 +1,4 @@
-import { appendEvidence } from '../evidence/index.js';
+import { LEAF_TIME, stateLeafSql } from '../evidence/index.js';
 import type { Queryable, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import { canMove, type RecordState } from '../records/index.js';
@@ -145,25 +145,24 @@ export interface RecordMove extends NationalFacts {
   readonly outcome?: { code: string; message: string | null; actor: 'adapter' | 'national' | 'operator' };
 }
 
-interface MovedRow extends Record<string, unknown> {
-  id: string;
-  version: number;
-  from_state: RecordState;
-  state: RecordState;
-  code: string | null;
-}
+/** `n` counts the moves that changed a state, from 0, source by source: the place of their events in their pages. */
+const CHANGED = `SELECT row_number() OVER (ORDER BY source_system_id, id) - 1 AS n, * FROM moved WHERE from_state <> state`;
+const LEAF = stateLeafSql({
+  id: 'c.id', version: 'c.version', from: 'c.from_state', to: 'c.state', code: 'c.code', at: 'm.at',
+}); // prettier-ignore
 
 /**
- * Moves records, writes the leaf and the event of each that changed its state.
+ * Moves records, writes the leaf and the event of each that changed its state; one statement, because the rows that
+ * the database has in hand would otherwise travel out and in again for both.
  *
- * Shape    moves → ids that were moved; one whose state is no longer `from` is left alone
+ * Shape    moves → nothing; a record whose state is no longer `from` is left alone
  * Throws   RangeError for a move that RECORD_MOVES does not know
  * Needs    the caller's row locks, so that `from` is what stands
  */
-export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<ReadonlySet<string>> {
-  if (moves.length === 0) return new Set();
+export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<void> {
+  if (moves.length === 0) return;
   refuseIllegal(moves);
-  const rows = await tx.query<MovedRow>(
+  await tx.query(
     `WITH moved AS (UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
        waiting_for = CASE WHEN r.state = x."to" THEN coalesce(x."waitingFor", r.waiting_for) ELSE x."waitingFor" END,
        national_id = coalesce(x."nationalId", r.national_id),
@@ -178,22 +177,19 @@ export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]
        outcome_actor = CASE WHEN x.code IS NULL THEN r.outcome_actor ELSE x.actor END
      FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "from" text, "to" text, "waitingFor" jsonb, "nationalId" text,
        "nationalVersion" int, "nationalHash" text, "nationalStatus" text, "nationalReview" text,
-       code text, message text, actor text, "eventId" uuid)
+       code text, message text, actor text)
      WHERE r.id = x.id AND r.state = x."from"
-     RETURNING r.id, r.source_system_id, r.kind, r.source_id, r.version, x."from" AS from_state, r.state, x.code,
-       x."eventId"),
-     told AS (INSERT INTO change_event (event_id, source_system_id, record_id, kind, source_id, version, state, since, code)
-       SELECT "eventId", source_system_id, id, kind, source_id, version, state, now(), code
-       FROM moved WHERE from_state <> state)
-     SELECT id, version, from_state, state, code FROM moved`,
-    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome, eventId: ids.uuid() })))],
+     RETURNING r.id, r.source_system_id, r.version, x."from" AS from_state, r.state, x.code),
+     changed AS (${CHANGED}),
+     told AS (INSERT INTO change_page (page_id, first_index, source_system_id, size, since, record_ids, versions, states, codes)
+       SELECT $2, min(n), source_system_id, count(*), now(), array_agg(id ORDER BY n), array_agg(version ORDER BY n),
+         array_agg(state ORDER BY n), array_agg(code ORDER BY n)
+       FROM changed GROUP BY source_system_id)
+     INSERT INTO evidence_page (entries)
+       SELECT array_agg(${LEAF} ORDER BY n) FROM changed c, ${LEAF_TIME} AS m(at) HAVING count(*) > 0`,
+    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome }))), ids.uuid()],
     'ledger-move-records',
   );
-  await proveMoves(
-    tx,
-    rows.filter((row) => row.from_state !== row.state),
-  );
-  return new Set(rows.map((row) => row.id));
 }
 
 /** A move that is not in the table is a bug of ours; nothing of its transaction may stand (house law 4). */
@@ -201,16 +197,6 @@ function refuseIllegal(moves: readonly RecordMove[]): void {
   for (const { from, to } of moves) {
     if (from !== to && !canMove(from, to)) throw new RangeError(`illegal move of a record: ${from} to ${to}`);
   }
-}
-
-async function proveMoves(tx: Tx, rows: readonly MovedRow[]): Promise<void> {
-  await appendEvidence(
-    tx,
-    rows.map((row) => ({
-      kind: 'state.changed', uid: row.id, ver: row.version, from: row.from_state, to: row.state, actor: 'adapter',
-      ...(row.code ? { code: row.code } : {}),
-    })), // prettier-ignore
-  );
 }
 
 /** The living records under the given numbers, locked in the global order. */

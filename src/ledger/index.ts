@@ -1,5 +1,5 @@
 // ledger/ knows what we accepted, where each record stands, and what we promised to deliver.
-// Owns      person, person_binding, record, record_version, record_wait, outbox, change_event, change_sequence
+// Owns      person, person_binding, record, record_version, record_wait, outbox, change_page, change_sequence
 // Promises  history, state, promise, evidence and feed change together in the transaction that the caller opened
 // Never     knows that a nation exists; opens a transaction to write; edits history
 // Start at  ledger.service.ts
@@ -8,7 +8,7 @@ export {
   LANE_RANK, type AcceptBatch, type AcceptItem, type AcceptSource, type AcceptResult, type Lane, type LedgerProfile, type WaitingFor,
 } from './ledger.types.js'; // prettier-ignore
 export {
-  eventOfRow, LedgerReader, wordedEvent, type ChangeEvent, type ChangeEventRow, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,
+  LedgerReader, readChangesOfAll, wordedEvent, type ChangeEvent, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,
 } from './ledger-reader.js'; // prettier-ignore
 export { ChangeSequencer } from './change-sequencer.js';
 export {

@@ -84,8 +84,8 @@ interface StatusRow {
   same_person_as: string[];
 }
 
-/** A numbered row of change_event. */
-export interface ChangeEventRow {
+/** A numbered event of a page. */
+interface ChangeEventRow {
   seq: string;
   event_id: string;
   kind: string;
@@ -95,6 +95,12 @@ export interface ChangeEventRow {
   state: RecordState;
   since: Date;
   code: string | null;
+}
+
+/** Numbered events of all source systems after `seq`, at most `limit`, in order. */
+export async function readChangesOfAll(database: Queryable, seq: number, limit: number): Promise<ChangeEvent[]> {
+  const params = [null, seq, limit];
+  return (await database.query<ChangeEventRow>(READER_QUERIES.eventsOfAll, params, 'reader-all')).map(eventOfRow);
 }
 
 /** The counter beside each event; alone when there is none. */
@@ -133,6 +139,12 @@ export class LedgerReader {
     const events = found.slice(0, limit);
     const hasMore = found.length > limit;
     return { isExpired: false, events, hasMore, next: hasMore ? (events.at(-1)?.seq ?? lastSeq) : lastSeq };
+  }
+
+  /** Numbered events after `seq`, at most `limit`; for webhooks, which remember the number that they delivered. */
+  async eventsAfter(sourceSystemId: string, seq: number, limit: number): Promise<ChangeEvent[]> {
+    const params = [sourceSystemId, seq, limit];
+    return (await this.database.query<ChangeEventRow>(READER_QUERIES.events, params, 'reader-events')).map(eventOfRow);
   }
 
   async summary(sourceSystemId: string): Promise<Summary> {
@@ -187,7 +199,7 @@ const latest = (one: Date | null, other: Date | null): Date | null => {
   return one > other ? one : other;
 };
 
-export function eventOfRow(row: ChangeEventRow): ChangeEvent {
+function eventOfRow(row: ChangeEventRow): ChangeEvent {
   return {
     seq: Number(row.seq),
     eventId: row.event_id,

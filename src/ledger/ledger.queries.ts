@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '../platform/database/index.js';
+import type { Ids } from '../platform/ids/index.js';
 import type { RecordRow } from './ledger.types.js';
 
 /** SQL of the ledger's write side; one statement = one change for hundreds of rows. */
@@ -308,25 +309,35 @@ export async function findOverlaps(
 }
 
 export interface EventWrite {
-  readonly event_id: string;
-  readonly source_system_id: string;
-  readonly record_id: string;
-  readonly kind: string;
-  readonly source_id: string;
+  readonly sourceSystemId: string;
+  readonly recordId: string;
   readonly version: number;
   readonly state: string;
   readonly code: string | null;
 }
 
-/** State changes for the feed; their numbers come after commit (G-65). */
-export async function insertEvents(tx: Tx, rows: readonly EventWrite[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO change_event (event_id, source_system_id, record_id, kind, source_id, version, state, since, code)
-     SELECT x.event_id, x.source_system_id, x.record_id, x.kind, x.source_id, x.version, x.state, now(), x.code
-     FROM jsonb_to_recordset($1::jsonb) AS x(event_id uuid, source_system_id uuid, record_id uuid, kind text,
-       source_id text, version int, state text, code text)`,
-    [JSON.stringify(rows)],
-    'ledger-insert-events',
-  );
+/** State changes for the feed, a page for each source; their numbers come after commit (G-65). */
+export async function insertEvents(tx: Tx, ids: Ids, events: readonly EventWrite[]): Promise<void> {
+  const bySource = new Map<string, EventWrite[]>();
+  for (const event of events) {
+    const own = bySource.get(event.sourceSystemId);
+    if (own) own.push(event);
+    else bySource.set(event.sourceSystemId, [event]);
+  }
+  for (const [sourceSystemId, own] of bySource) {
+    await tx.query(
+      `INSERT INTO change_page (page_id, source_system_id, size, since, record_ids, versions, states, codes)
+       VALUES ($1, $2, $3, now(), $4::uuid[], $5::int[], $6::text[], $7::text[])`,
+      [
+        ids.uuid(),
+        sourceSystemId,
+        own.length,
+        own.map((event) => event.recordId),
+        own.map((event) => event.version),
+        own.map((event) => event.state),
+        own.map((event) => event.code),
+      ],
+      'ledger-insert-events',
+    );
+  }
 }

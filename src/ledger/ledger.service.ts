@@ -291,8 +291,11 @@ export class Ledger {
     );
     await writeHistory(tx, { vault: this.vault, ids: this.ids, batch }, copies.values());
     await writePromises(tx, { ids: this.ids, sourceSystemId: batch.source.id }, decisions);
-    const events: EventWrite[] = decisions.flatMap((decision) => this.events(batch, decision));
-    await insertEvents(tx, events);
+    await insertEvents(
+      tx,
+      this.ids,
+      decisions.flatMap((decision) => eventsOf(batch.source.id, decision)),
+    );
   }
 
   private recordRow({ copy, last, columns, dueBy, state }: Decision): RecordWrite {
@@ -323,19 +326,11 @@ export class Ledger {
       warnings: warningsOf(copy),
     };
   }
+}
 
-  private events(batch: AcceptBatch, { copy, state }: Decision): EventWrite[] {
-    return copy.changes.map(({ item, version }) => ({
-      event_id: this.ids.uuid(),
-      source_system_id: batch.source.id,
-      record_id: copy.recordId,
-      kind: item.kind.name,
-      source_id: item.sourceId,
-      version,
-      state,
-      code: copy.personCode,
-    }));
-  }
+function eventsOf(sourceSystemId: string, { copy, state }: Decision): EventWrite[] {
+  const { recordId, personCode: code } = copy;
+  return copy.changes.map(({ version }) => ({ sourceSystemId, recordId, version, state, code }));
 }
 
 function childOf(copy: WorkingCopy, sourceSystemId: string): Child {

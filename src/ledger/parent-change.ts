@@ -215,8 +215,8 @@ async function raise(tx: Tx, ids: Ids, rising: readonly Child[], waits: readonly
     resting.map((child) => ({ id: child.id, from: child.state, to })),
   );
   // In flight, the state moves when the open attempt is settled; the newer version is news at once.
-  await insertEvents(tx, rising.filter((child) => child.is_flying).map((child) => ({
-    event_id: ids.uuid(), source_system_id: child.source_system_id, record_id: child.id, kind: child.kind,
-    source_id: child.source_id, version: child.version + 1, state: child.state, code: null,
+  const flying = rising.filter((child) => child.is_flying);
+  await insertEvents(tx, ids, flying.map((child) => ({
+    sourceSystemId: child.source_system_id, recordId: child.id, version: child.version + 1, state: child.state, code: null,
   }))); // prettier-ignore
 }

@@ -198,9 +198,9 @@ async function moveGroup(
   const moved = group.filter((row) => row.state !== to.state);
   await insertEvents(
     tx,
+    ids,
     group.map((row) => ({
-      event_id: ids.uuid(), source_system_id: row.source_system_id, record_id: row.id, kind: row.kind,
-      source_id: row.source_id, version: to.version, state: to.state, code: null,
+      sourceSystemId: row.source_system_id, recordId: row.id, version: to.version, state: to.state, code: null,
     })), // prettier-ignore
   );
   await appendEvidence(

@@ -1,3 +1,23 @@
+/**
+ * The first `$3` numbered events after `$2`, of the pages that `where` names. Only as many pages are opened as hold
+ * them. An event's id is its page's with its place in the last eight digits: made once, the same at every reading.
+ */
+function eventsAfter(where: string): string {
+  return `
+SELECT p.first_seq + e.place - 1 AS seq,
+       overlay(p.page_id::text PLACING lpad(to_hex(('x' || right(p.page_id::text, 8))::bit(32)::int
+         # (p.first_index + e.place::int - 1)), 8, '0') FROM 29)::uuid AS event_id,
+       r.kind, r.source_id, e.record_id, e.version, e.state, p.since, e.code
+  FROM (SELECT page.*, sum(page.unread) OVER (ORDER BY page.last_seq) - page.unread AS before
+          FROM (SELECT p.*, p.last_seq - greatest(p.first_seq - 1, $2::bigint) AS unread FROM change_page p
+                 WHERE ${where} AND p.last_seq > $2::bigint ORDER BY p.last_seq LIMIT $3::int) page) p
+ CROSS JOIN LATERAL unnest(p.record_ids, p.versions, p.states, p.codes) WITH ORDINALITY
+       AS e(record_id, version, state, code, place)
+  JOIN record r ON r.id = e.record_id
+ WHERE p.before < $3::int AND p.first_seq + e.place - 1 > $2::bigint
+ ORDER BY seq LIMIT $3::int`;
+}
+
 /** Statements of LedgerReader. All are bound to one source system: another's rows do not exist for it (G-73). */
 export const READER_QUERIES = {
   /**
@@ -37,12 +57,14 @@ SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.s
   changes: `
 SELECT s.last_seq, s.purged_through, e.*
   FROM change_sequence s
-  LEFT JOIN LATERAL (
-    SELECT c.seq, c.event_id, c.kind, c.source_id, c.record_id, c.version, c.state, c.since, c.code
-      FROM change_event c WHERE c.source_system_id = $1 AND c.seq > $2 ORDER BY c.seq LIMIT $3
-  ) e ON true
+  LEFT JOIN LATERAL (${eventsAfter('p.source_system_id = $1')}) e ON true
  WHERE s.id = 1
  ORDER BY e.seq`,
+
+  events: eventsAfter('p.source_system_id = $1'),
+
+  /** Of every source system; for rooms that follow the ledger as a whole. */
+  eventsOfAll: eventsAfter('$1::uuid IS NULL'),
 
   summary: `
 SELECT n.as_of, c.kind, c.state, c.records

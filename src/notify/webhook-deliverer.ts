@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { eventOfRow, wordedEvent, type ChangeEvent, type ChangeEventRow } from '../ledger/index.js';
+import { LedgerReader, wordedEvent, type ChangeEvent } from '../ledger/index.js';
 import { repeat, type Clock, type Repeating } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Vault } from '../platform/vault/index.js';
@@ -74,9 +74,9 @@ export class WebhookDeliverer {
     const { database, vault } = this.parts;
     const secret = vault.open(Buffer.from(claimed.sealed, 'hex'), webhookPlace(claimed.id));
     const signer = new Webhook(secret);
-    const params = [claimed.source_system_id, claimed.delivered_seq, EVENTS_PER_TURN];
-    const rows = await database.query<ChangeEventRow>(WEBHOOK_QUERIES.events, params, 'webhook-events');
-    for (const event of rows.map(eventOfRow)) {
+    const reader = new LedgerReader(database);
+    const after = Number(claimed.delivered_seq);
+    for (const event of await reader.eventsAfter(claimed.source_system_id, after, EVENTS_PER_TURN)) {
       const reason = await this.post(claimed.url, signer, event);
       if (reason !== null) {
         await database.query(WEBHOOK_QUERIES.failed, [claimed.id, reason], 'webhook-failed');

@@ -8,17 +8,13 @@ export const WEBHOOK_QUERIES = {
 WITH due AS (
   SELECT w.id FROM webhook w
    WHERE w.removed_at IS NULL AND w.next_attempt_at <= now()
-     AND EXISTS (SELECT 1 FROM change_event e WHERE e.source_system_id = w.source_system_id AND e.seq > w.delivered_seq)
+     AND EXISTS (SELECT 1 FROM change_page p WHERE p.source_system_id = w.source_system_id AND p.last_seq > w.delivered_seq)
    ORDER BY w.next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE webhook w SET next_attempt_at = now() + make_interval(secs => $1)
   FROM due, source_system s
  WHERE w.id = due.id AND s.id = w.source_system_id
 RETURNING w.id, w.url, encode(w.sealed_secret, 'hex') AS sealed, w.source_system_id, w.delivered_seq, s.revoked_at`,
-
-  events: `
-SELECT seq, event_id, kind, source_id, record_id, version, state, since, code
-  FROM change_event WHERE source_system_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
 
   /** Renews the lease with every event that arrived; never goes back behind what another worker delivered. */
   delivered: `

@@ -67,7 +67,7 @@ describe('one person under several sourceIds (G-49)', () => {
     expect((await of('V1')).version).toBe(2);
     const reader = new LedgerReader(kit.database);
     expect((await reader.status(source.id, 'volunteer', 'V1'))?.samePersonAs).toEqual([]);
-    const events = await kit.rows('SELECT version FROM change_event WHERE source_system_id = $1 ORDER BY ord', [
+    const events = await kit.rows('SELECT version FROM change_event WHERE source_system_id = $1 ORDER BY ord, place', [
       source.id,
     ]);
     expect(events).toEqual([{ version: 1 }, { version: 2 }]);

@@ -17,8 +17,8 @@ describe('the change feed (G-65)', () => {
       await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [record]);
       for (const version of versions) {
         await tx.query(
-          `INSERT INTO change_event (event_id, source_system_id, record_id, kind, source_id, version, state, since)
-           VALUES ($1, $2, $3, 'station', 's', $4, 'queued', now())`,
+          `INSERT INTO change_page (page_id, source_system_id, size, since, record_ids, versions, states, codes)
+           VALUES ($1, $2, 1, now(), ARRAY[$3::uuid], ARRAY[$4::int], ARRAY['queued'], ARRAY[NULL])`,
           [randomUUID(), sourceId, record, version],
         );
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -30,6 +30,13 @@ describe('the change feed (G-65)', () => {
     const source = randomUUID();
     const records = Array.from({ length: 5 }, () => randomUUID());
     const failures: unknown[] = [];
+    for (const id of records) {
+      await house.database.query(
+        `INSERT INTO record (id, source_system_id, kind, source_id, biz_no, version, revision, content_hash, state, since,
+           county_code, lane) VALUES ($1::uuid, $2, 'station', $1::text, $1::text, 1, 1, '', 'queued', now(), '533401', 'normal')`,
+        [id, source],
+      );
+    }
     const sequencers = [0, 1, 2].map(() => new ChangeSequencer(house.database, (error) => failures.push(error)));
     sequencers.forEach((sequencer) => sequencer.start());
     let isWriting = true;
@@ -86,8 +93,13 @@ describe('the change feed (G-65)', () => {
     };
     const start = await get('');
     expect(start).toMatchObject({ status: 200, body: { events: [], hasMore: false } });
-    const body = JSON.stringify({ items: Array.from({ length: 5 }, (_, i) => stationItem(`c${i}`)) });
-    expect((await fetch(`${api.origin}/api/v1/batches`, { method: 'POST', headers, body })).status).toBe(200);
+    for (const names of [
+      ['c0', 'c1'],
+      ['c2', 'c3', 'c4'],
+    ]) {
+      const body = JSON.stringify({ items: names.map((name) => stationItem(name)) });
+      expect((await fetch(`${api.origin}/api/v1/batches`, { method: 'POST', headers, body })).status).toBe(200);
+    }
     house.sequencer.start();
     await eventually(async () => (await get('')).body.events.length === 5, { timeoutMs: 1_000 });
     const first = await get(`?limit=2&cursor=${start.body.nextCursor}`);
@@ -103,9 +115,9 @@ describe('the change feed (G-65)', () => {
       expect((await get(query)).status).toBe(422);
     await house.sequencer.stop();
     await house.database.query(
-      `UPDATE change_event SET since = since - interval '31 days' WHERE ord IN (SELECT ord FROM change_event ORDER BY ord LIMIT 152)`,
+      `UPDATE change_page SET since = since - interval '31 days' WHERE ord IN (SELECT ord FROM change_page ORDER BY ord LIMIT 151)`,
     );
-    expect(await house.sequencer.purge()).toBe(152);
+    expect(await house.sequencer.purge()).toBe(151);
     expect(await get(`?cursor=${start.body.nextCursor}`)).toMatchObject({
       status: 410,
       body: { code: 'CURSOR_EXPIRED' },

@@ -237,8 +237,8 @@ describe('acceptance: outcomes, versions, voids (station-contract §2)', () => {
       'record_version',
       'outbox',
       'record_wait',
-      'evidence_leaf',
-      'change_event',
+      'evidence_page',
+      'change_page',
       'person',
       'person_binding',
     ];

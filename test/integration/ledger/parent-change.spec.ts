@@ -51,7 +51,7 @@ describe('what a parent changes in its children (G-14, G-45, G-74)', () => {
     events: await kit.rows('SELECT version, state FROM change_event WHERE record_id = $1 ORDER BY ord', [id]),
     leaves: (
       await kit.rows<{ entry: string }>(
-        `SELECT entry FROM evidence_leaf WHERE entry::jsonb->>'uid' = $1 ORDER BY ord`,
+        `SELECT entry FROM evidence_leaf WHERE entry::jsonb->>'uid' = $1 ORDER BY ord, place`,
         [id],
       )
     ).map(({ entry }) => {
@@ -201,10 +201,10 @@ describe('what a parent changes in its children (G-14, G-45, G-74)', () => {
     await standing(served('R1'), project('P2', P1));
     const { id } = await of('R1');
     await kit.rows(`CREATE FUNCTION fail_leaf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      IF NEW.entry::jsonb->>'uid' = '${id}' AND NEW.kind = 'state.changed' THEN RAISE 'no leaf'; END IF; RETURN NEW; END $$`);
-    await kit.rows('CREATE TRIGGER fail_leaf BEFORE INSERT ON evidence_leaf FOR EACH ROW EXECUTE FUNCTION fail_leaf()');
+      IF array_to_string(NEW.entries, '') LIKE '%"state.changed"%${id}%' THEN RAISE 'no leaf'; END IF; RETURN NEW; END $$`);
+    await kit.rows('CREATE TRIGGER fail_leaf BEFORE INSERT ON evidence_page FOR EACH ROW EXECUTE FUNCTION fail_leaf()');
     await expect(kit.push(source, [activity('A1', 'P2')])).rejects.toThrow('no leaf');
-    await kit.rows('DROP TRIGGER fail_leaf ON evidence_leaf');
+    await kit.rows('DROP TRIGGER fail_leaf ON evidence_page');
     expect(await of('R1')).toMatchObject({ version: 1, state: 'mirrored' });
     expect(await kit.record(source, 'activity', 'A1')).toMatchObject({ version: 1 });
   });

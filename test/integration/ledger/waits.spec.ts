@@ -48,7 +48,7 @@ describe('waiting for parents, and being released', () => {
     const row = await P1();
     expect(row).toMatchObject({ state: 'queued', stage: 'ready', waits: [] });
     await release('team/T1');
-    const events = await kit.rows('SELECT state FROM change_event WHERE record_id = $1 ORDER BY ord', [row.id]);
+    const events = await kit.rows('SELECT state FROM change_event WHERE record_id = $1 ORDER BY ord, place', [row.id]);
     expect(events).toEqual([{ state: 'waiting' }, { state: 'queued' }]);
     const leaves = await kit.rows(`SELECT 1 FROM evidence_leaf WHERE kind = 'state.changed' AND entry LIKE $1`, [
       `%${row.id}%`,
@@ -129,12 +129,11 @@ describe('waiting for parents, and being released', () => {
       expect(await kit.record(source, 'station', 'S1')).toMatchObject({ state: 'queued' });
     });
 
-    it('leave alone what somebody else has moved, and tell so', async () => {
+    it('leave alone what somebody else has moved', async () => {
       const { recordId = '' } = await kit.accept(source, station('S1'));
-      const moved = await kit.database.transaction((tx) =>
+      await kit.database.transaction((tx) =>
         moveRecords(tx, systemIds, [{ id: recordId, from: 'sending', to: 'mirrored', nationalVersion: 9 }]),
       );
-      expect([...moved]).toEqual([]);
       expect(await kit.record(source, 'station', 'S1')).toMatchObject({ state: 'queued', national_version: null });
     });
 
