@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '../platform/database/index.js';
+import { lockCallRecords, lockForSettling, type SettleRow } from '../ledger/index.js';
 
-/** SQL over attempts, watches and gates. */
+/** SQL over open attempts and watches. */
 
 export interface AttemptRow {
   readonly call_id: string;
@@ -20,57 +21,45 @@ export interface AttemptRow {
   readonly outcome_code: string | null;
 }
 
-const ATTEMPT_COLUMNS = `a.call_id, a.biz_no, a.record_id, a.kind, a.version, a.op, a.content_hash, a.stage, a.lookups, a.outcome_code,
-  (extract(epoch FROM now() - a.sent_at) * 1000)::float8 AS sent_age_ms, coalesce(o.tries, 0) AS tries, o.link_to`;
+const OPEN_ATTEMPTS = `SELECT o.call_id, o.biz_no, o.flight_record_id AS record_id, o.kind, o.flight_version AS version, o.op,
+  o.content_hash, CASE WHEN o.stage = 'flying' THEN 'open' ELSE 'unknown' END AS stage, o.lookups,
+  o.doubt_code AS outcome_code, (extract(epoch FROM now() - c.sent_at) * 1000)::float8 AS sent_age_ms, o.tries, o.link_to`;
 
-/** The attempts of a call that still have no result, locked. */
-export async function lockAttempts(tx: Tx, callId: string): Promise<AttemptRow[]> {
-  return tx.query<AttemptRow & Record<string, unknown>>(
-    `SELECT ${ATTEMPT_COLUMNS} FROM delivery_attempt a LEFT JOIN outbox o ON o.biz_no = a.biz_no
-     WHERE a.call_id = $1 AND a.stage <> 'closed' ORDER BY a.biz_no FOR UPDATE OF a`,
+/** Open attempts, and the records behind their numbers under lock, as acceptance locks them. */
+export interface LockedAttempts {
+  readonly attempts: readonly AttemptRow[];
+  readonly records: readonly SettleRow[];
+}
+
+/** The attempts of a call that still have no result. */
+export async function lockAttempts(tx: Tx, callId: string): Promise<LockedAttempts> {
+  const records = await lockCallRecords(tx, callId);
+  const attempts = await tx.query<AttemptRow & Record<string, unknown>>(
+    `${OPEN_ATTEMPTS} FROM national_call c CROSS JOIN LATERAL unnest(c.biz_nos) AS n(biz_no)
+     JOIN outbox o ON o.biz_no = n.biz_no AND o.call_id = c.id WHERE c.id = $1`,
     [callId],
-    'answers-lock-attempts',
+    'answers-read-attempts',
   );
+  return { attempts, records };
 }
 
-/** The unknown attempts under the given numbers, locked. */
-export async function lockUnknown(tx: Tx, bizNos: readonly string[]): Promise<AttemptRow[]> {
-  return tx.query<AttemptRow & Record<string, unknown>>(
-    `SELECT ${ATTEMPT_COLUMNS} FROM delivery_attempt a LEFT JOIN outbox o ON o.biz_no = a.biz_no
-     WHERE a.biz_no = ANY ($1::text[]) AND a.stage = 'unknown' ORDER BY a.biz_no FOR UPDATE OF a`,
+/** The unknown attempts under the given numbers. */
+export async function lockUnknown(tx: Tx, bizNos: readonly string[]): Promise<LockedAttempts> {
+  const records = await lockForSettling(tx, bizNos);
+  const attempts = await tx.query<AttemptRow & Record<string, unknown>>(
+    `${OPEN_ATTEMPTS} FROM outbox o JOIN national_call c ON c.id = o.call_id
+     WHERE o.biz_no = ANY ($1::text[]) AND o.stage = 'unknown'`,
     [bizNos],
-    'answers-lock-unknown',
+    'answers-read-unknown',
   );
-}
-
-export interface AttemptEnd {
-  readonly callId: string;
-  readonly bizNo: string;
-  readonly stage: 'closed' | 'unknown';
-  readonly outcomeClass: string;
-  readonly outcomeCode: string;
-  /** Only for `unknown`: when to look it up. */
-  readonly lookupAfterMs: number;
-}
-
-export async function endAttempts(tx: Tx, ends: readonly AttemptEnd[]): Promise<void> {
-  if (ends.length === 0) return;
-  await tx.query(
-    `UPDATE delivery_attempt a SET stage = x.stage, outcome_class = x."outcomeClass", outcome_code = x."outcomeCode",
-       closed_at = CASE WHEN x.stage = 'closed' THEN now() ELSE NULL END,
-       lookup_at = CASE WHEN x.stage = 'unknown' THEN now() + make_interval(secs => x."lookupAfterMs" / 1000) ELSE NULL END
-     FROM jsonb_to_recordset($1::jsonb) AS x("callId" uuid, "bizNo" text, stage text, "outcomeClass" text,
-       "outcomeCode" text, "lookupAfterMs" float8)
-     WHERE a.call_id = x."callId" AND a.biz_no = x."bizNo" AND a.stage <> 'closed'`,
-    [JSON.stringify(ends)],
-    'answers-end-attempts',
-  );
+  return { attempts, records };
 }
 
 /** The batch was found again: its entries are in processing, no longer unknown. */
 export async function reopenAttempts(tx: Tx, callId: string): Promise<void> {
   await tx.query(
-    `UPDATE delivery_attempt SET stage = 'open', lookup_at = NULL WHERE call_id = $1 AND stage = 'unknown'`,
+    `UPDATE outbox o SET stage = 'flying', lookup_at = NULL
+     FROM national_call c WHERE c.id = $1 AND o.biz_no = ANY (c.biz_nos) AND o.call_id = c.id AND o.stage = 'unknown'`,
     [callId],
     'answers-reopen-attempts',
   );
@@ -83,9 +72,9 @@ export async function postponeLookups(
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
-    `UPDATE delivery_attempt a SET lookups = a.lookups + 1, lookup_at = now() + make_interval(secs => x."afterMs" / 1000)
+    `UPDATE outbox o SET lookups = o.lookups + 1, lookup_at = now() + make_interval(secs => x."afterMs" / 1000)
      FROM jsonb_to_recordset($1::jsonb) AS x("callId" uuid, "bizNo" text, "afterMs" float8)
-     WHERE a.call_id = x."callId" AND a.biz_no = x."bizNo" AND a.stage = 'unknown'`,
+     WHERE o.biz_no = x."bizNo" AND o.call_id = x."callId" AND o.stage = 'unknown'`,
     [JSON.stringify(rows)],
     'answers-postpone-lookups',
   );

@@ -1,5 +1,5 @@
 // answers/ turns what the nation said into what we know: the only room that settles an entry.
-// Owns      delivery_attempt's ends, national_watch, national_callback
+// Owns      national_watch, national_callback
 // Promises  every outcome leaves attempt, promise, record, evidence and feed in one agreeing state
 // Never     talks to the nation; decides when to send; treats an unknown outcome as success or refusal
 // Start at  settlement.ts

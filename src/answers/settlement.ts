@@ -1,12 +1,12 @@
 import type { Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import {
-  endPromises, lockForSettling, moveRecords, releaseWaiters, type LandedKey, type PromiseEnd, type RecordMove,
+  endFlights, moveRecords, releaseWaiters, type FlightEnd, type LandedKey, type RecordMove,
   type SettleRow, type WaitingFor,
 } from '../ledger/index.js'; // prettier-ignore
 import type { GatewayOutcome, MissingParent, NationalGateway } from '../national/index.js';
 import {
-  deleteWatches, endAttempts, lockAttempts, readNamed, reopenAttempts, upsertWatches, type AttemptEnd, type AttemptRow, type WatchWrite,
+  deleteWatches, lockAttempts, readNamed, reopenAttempts, upsertWatches, type AttemptRow, type WatchWrite,
 } from './answers.queries.js'; // prettier-ignore
 import { refreezeOrRefuse, markCertificateTaken } from './certificate-set.js';
 import { decideSettlement, type Settlement } from './settlement-rules.js';
@@ -28,7 +28,7 @@ const FIRST_LOOKUP_MS = 0;
 
 /**
  * The one way in which an entry is settled: attempt, promise, record, evidence and feed in the given transaction.
- * The caller holds the attempts' locks.
+ * `records` are those of the attempts' numbers, locked by the caller (lockAttempts, lockUnknown).
  */
 export class SettlementService {
   constructor(
@@ -37,14 +37,18 @@ export class SettlementService {
   ) {}
 
   /** `lookupAfterMs`: when entries that become unknown are looked up; at once unless the batch is asked for first. */
-  async settle(tx: Tx, answered: readonly AnsweredAttempt[], lookupAfterMs = FIRST_LOOKUP_MS): Promise<void> {
+  async settle(
+    tx: Tx,
+    answered: readonly AnsweredAttempt[],
+    records: readonly SettleRow[],
+    lookupAfterMs = FIRST_LOOKUP_MS,
+  ): Promise<void> {
     if (answered.length === 0) return;
-    const decided = await this.decide(tx, answered);
-    await endAttempts(
+    const decided = await this.decide(tx, answered, records);
+    await endFlights(
       tx,
-      decided.map((one) => attemptEnd(one, lookupAfterMs)),
+      decided.map((one) => flightEnd(one, lookupAfterMs)),
     );
-    await endPromises(tx, decided.flatMap(promiseEnd));
     const named = await readNamed(
       tx,
       decided.flatMap(({ settlement }) => missingNumbers(settlement.missing)),
@@ -61,13 +65,12 @@ export class SettlementService {
 
   /** 0100: the batch is taken for processing; its entries' results come with the receipt. */
   async markPending(tx: Tx, callId: string): Promise<void> {
-    const attempts = await lockAttempts(tx, callId);
+    const { attempts, records } = await lockAttempts(tx, callId);
     if (attempts.some((attempt) => attempt.stage === 'unknown')) await reopenAttempts(tx, callId);
-    const rows = await lockForSettling(
-      tx,
-      attempts.map((attempt) => attempt.biz_no),
+    const open = new Set(attempts.map((attempt) => attempt.biz_no));
+    const moving = records.filter(
+      (row) => open.has(row.biz_no) && (row.state === 'sending' || row.state === 'unknown'),
     );
-    const moving = rows.filter((row) => row.state === 'sending' || row.state === 'unknown');
     await moveRecords(
       tx,
       this.ids,
@@ -75,13 +78,16 @@ export class SettlementService {
     );
   }
 
-  private async decide(tx: Tx, answered: readonly AnsweredAttempt[]): Promise<Decided[]> {
+  private async decide(
+    tx: Tx,
+    answered: readonly AnsweredAttempt[],
+    records: readonly SettleRow[],
+  ): Promise<Decided[]> {
     const groups = new Map<string, SettleRow[]>();
-    for (const row of await lockForSettling(
-      tx,
-      answered.map(({ attempt }) => attempt.biz_no),
-    )) {
-      groups.set(row.biz_no, [...(groups.get(row.biz_no) ?? []), row]);
+    for (const row of records) {
+      const group = groups.get(row.biz_no);
+      if (group) group.push(row);
+      else groups.set(row.biz_no, [row]);
     }
     const decided: Decided[] = [];
     for (const one of answered) {
@@ -188,21 +194,17 @@ const missingNumbers = (missing: readonly MissingParent[]): string[] =>
 
 const isApart = (row: SettleRow): boolean => row.state === 'voided';
 
-function attemptEnd({ attempt, outcome, settlement }: Decided, lookupAfterMs: number): AttemptEnd {
+function flightEnd({ attempt, outcome, settlement }: Decided, lookupAfterMs: number): FlightEnd {
+  const isUnknown = settlement.promise === 'open';
   return {
     callId: attempt.call_id,
     bizNo: attempt.biz_no,
-    stage: settlement.attempt,
+    end: settlement.promise === 'open' ? 'unknown' : settlement.promise,
+    delayMs: isUnknown ? lookupAfterMs : settlement.delayMs,
+    linkTo: settlement.linkTo,
     outcomeClass: outcome.class,
     outcomeCode: outcome.code,
-    lookupAfterMs,
   };
-}
-
-function promiseEnd({ attempt, settlement }: Decided): PromiseEnd[] {
-  if (settlement.promise === 'open') return [];
-  const { promise: end, delayMs, linkTo } = settlement;
-  return [{ bizNo: attempt.biz_no, version: attempt.version, end, delayMs, linkTo }];
 }
 
 /** A newer version that came in meanwhile is sent next, whatever became of this one. */

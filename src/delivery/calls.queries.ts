@@ -25,8 +25,10 @@ export interface PlannedCall {
   readonly operation: CallOperation;
   readonly kind: string;
   readonly clientBatchNo: string | null;
-  readonly bizNos: readonly string[] | null;
-  readonly itemCount: number;
+  readonly bizNos: readonly string[];
+  /** Of a write that is put together already. */
+  readonly bodySha256?: string;
+  readonly bytes?: number;
 }
 
 export interface ProfileStamp {
@@ -35,52 +37,17 @@ export interface ProfileStamp {
   readonly overridesHash: string;
 }
 
-export async function insertCall(tx: Tx, call: PlannedCall, profile: ProfileStamp): Promise<void> {
+export async function insertCalls(tx: Tx, calls: readonly PlannedCall[], profile: ProfileStamp): Promise<void> {
+  if (calls.length === 0) return;
   await tx.query(
     `INSERT INTO national_call (id, profile_id, profile_hash, overrides_hash, operation, kind, client_batch_no, biz_nos,
-       item_count, stage) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned')`,
-    [call.id, profile.id, profile.profileHash, profile.overridesHash, call.operation, call.kind, call.clientBatchNo,
-      call.bizNos, call.itemCount], // prettier-ignore
-    'delivery-insert-call',
-  );
-}
-
-export interface AttemptWrite {
-  readonly bizNo: string;
-  readonly recordId: string;
-  readonly kind: string;
-  readonly version: number;
-  readonly op: 'UPSERT' | 'VOID' | 'CORRECT';
-  readonly volunteerBizNo: string | null;
-  readonly startsAt: string | null;
-  readonly endsAt: string | null;
-}
-
-export async function insertAttempts(tx: Tx, callId: string, attempts: readonly AttemptWrite[]): Promise<void> {
-  await tx.query(
-    `INSERT INTO delivery_attempt (call_id, biz_no, record_id, kind, version, op, volunteer_biz_no, starts_at, ends_at, stage)
-     SELECT $1, x."bizNo", x."recordId", x.kind, x.version, x.op, x."volunteerBizNo", x."startsAt", x."endsAt", 'open'
-     FROM jsonb_to_recordset($2::jsonb) AS x("bizNo" text, "recordId" uuid, kind text, version int, op text,
-       "volunteerBizNo" text, "startsAt" timestamptz, "endsAt" timestamptz)`,
-    [callId, JSON.stringify(attempts)],
-    'delivery-insert-attempts',
-  );
-}
-
-export interface OpenInterval {
-  readonly volunteer_biz_no: string;
-  readonly starts_at: string;
-  readonly ends_at: string;
-}
-
-/** Intervals of these volunteers that are in flight now (G-48). */
-export async function readOpenIntervals(tx: Tx, volunteers: readonly string[]): Promise<OpenInterval[]> {
-  if (volunteers.length === 0) return [];
-  return tx.query<OpenInterval & Record<string, unknown>>(
-    `SELECT volunteer_biz_no, starts_at::text AS starts_at, ends_at::text AS ends_at FROM delivery_attempt
-     WHERE stage <> 'closed' AND volunteer_biz_no = ANY ($1::text[])`,
-    [volunteers],
-    'delivery-open-intervals',
+       item_count, body_sha256, bytes, stage)
+     SELECT x.id, $2, $3, $4, x.operation, x.kind, x."clientBatchNo", x."bizNos", cardinality(x."bizNos"),
+       x."bodySha256", x.bytes, 'planned'
+     FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, operation text, kind text, "clientBatchNo" text, "bizNos" text[],
+       "bodySha256" text, bytes int)`,
+    [JSON.stringify(calls), profile.id, profile.profileHash, profile.overridesHash],
+    'delivery-insert-calls',
   );
 }
 
@@ -122,17 +89,31 @@ export async function holdLease(tx: Tx, callId: string, token: string): Promise<
   return rows.length > 0;
 }
 
-export async function closeCall(
-  tx: Tx,
-  callId: string,
-  outcome: { class: string; code: string; requestId: string | null },
-): Promise<void> {
+export interface Closing {
+  readonly class: string;
+  readonly code: string;
+  readonly requestId: string | null;
+}
+
+export async function closeCall(tx: Tx, callId: string, outcome: Closing): Promise<void> {
   await tx.query(
     `UPDATE national_call SET stage = 'closed', closed_at = now(), outcome_class = $2, outcome_code = $3,
        request_id = coalesce($4, request_id), lease_token = NULL, lease_until = NULL WHERE id = $1`,
     [callId, outcome.class, outcome.code, outcome.requestId],
     'delivery-close-call',
   );
+}
+
+/** Closes a call that this worker holds; false when the lease is another's by now, and nothing may be written (I13). */
+export async function closeHeld(tx: Tx, call: { id: string; token: string }, outcome: Closing): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE national_call SET stage = 'closed', closed_at = now(), outcome_class = $3, outcome_code = $4,
+       request_id = coalesce($5, request_id), lease_token = NULL, lease_until = NULL
+     WHERE id = $1 AND lease_token = $2 AND stage <> 'closed' RETURNING 1`,
+    [call.id, call.token, outcome.class, outcome.code, outcome.requestId],
+    'delivery-close-held',
+  );
+  return rows.length > 0;
 }
 
 /** Waits for the receipt: polled by number, or by our own batch number when the answer was lost. */
@@ -150,19 +131,22 @@ export async function awaitReceipt(
   );
 }
 
-/** The bytes that are about to leave, written down before the first of them does (I11). */
+/**
+ * The bytes that are about to leave, written down before the first of them does (I11); false when the lease is another
+ * worker's by now.
+ */
 export async function recordSending(
-  tx: Tx,
-  callId: string,
-  sending: { bodySha256: string; bytes: number; hashes: ReadonlyMap<string, string | null> },
-): Promise<void> {
-  await tx.query(
-    `WITH call AS (UPDATE national_call SET sent_at = now(), body_sha256 = $2, bytes = $3 WHERE id = $1)
-     UPDATE delivery_attempt a SET sent_at = now(), content_hash = x.hash
-     FROM unnest($4::text[], $5::text[]) AS x(biz_no, hash) WHERE a.call_id = $1 AND a.biz_no = x.biz_no`,
-    [callId, sending.bodySha256, sending.bytes, [...sending.hashes.keys()], [...sending.hashes.values()]],
+  tx: Queryable,
+  call: { id: string; token: string },
+  body: { sha256: string; bytes: number },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE national_call SET sent_at = now(), body_sha256 = $3, bytes = $4
+     WHERE id = $1 AND lease_token = $2 AND stage <> 'closed' RETURNING 1`,
+    [call.id, call.token, body.sha256, body.bytes],
     'delivery-record-sending',
   );
+  return rows.length > 0;
 }
 
 export interface DueCall {

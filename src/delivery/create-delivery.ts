@@ -5,12 +5,14 @@ import type { Vault } from '../platform/vault/index.js';
 import { CertificateProgress, ObservationService, SettlementService } from '../answers/index.js';
 import type { NationalGateway } from '../national/index.js';
 import { CertificateFreezer } from './certificate-freezer.js';
+import type { DueCall } from './calls.queries.js';
 import { DeliveryWorker } from './delivery.worker.js';
 import { Dispatcher } from './dispatcher.js';
 import { HeldBack } from './held-back.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { NationalLimits } from './national-limits.js';
 import { Planner } from './planner.js';
+import { PreparedCalls } from './prepared-calls.js';
 import { ReadingPlanner } from './reading-planner.js';
 import { ReadingWorker } from './reading.worker.js';
 import { Turns } from './turns.js';
@@ -44,24 +46,29 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
   const leases = new LeaseKeeper(database, parts.report);
+  const prepared = new PreparedCalls();
+  const ring = (call: DueCall): Promise<void> =>
+    parts.queue.ring([call]).catch((error: unknown) => parts.report('ring', error));
   const worker = new DeliveryWorker({
-    database, gateway, settlement, reading, turns, limits, leases, vault, ids,
+    database, gateway, settlement, reading, turns, limits, leases, vault, prepared, ids, ring,
     report: parts.report,
   }); // prettier-ignore
   const dispatcher = new Dispatcher({
-    ...parts, limits, worker,
-    planner: new Planner({ database, gateway, ids }),
+    ...parts, limits, worker, ring,
+    planner: new Planner({ database, gateway, ids, vault, prepared }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
   }); // prettier-ignore
   const heldBack = new HeldBack({ database, ids, report: parts.report });
   return {
     async start(concurrency) {
+      worker.start(concurrency);
       await parts.queue.listen(concurrency, (job) => worker.work(job));
       dispatcher.start();
       heldBack.start();
     },
     async stop() {
+      worker.stop();
       await Promise.all([dispatcher.stop(), heldBack.stop()]);
     },
   };

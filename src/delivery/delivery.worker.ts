@@ -4,6 +4,7 @@ import type { Ids } from '../platform/ids/index.js';
 import type { CallJob } from '../platform/queue/index.js';
 import { VaultError, type Vault } from '../platform/vault/index.js';
 import { lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
+import { recordContentHashes } from '../ledger/index.js';
 import type {
   GatewayOutcome,
   NationalGateway,
@@ -15,15 +16,19 @@ import type {
 import {
   awaitReceipt,
   closeCall,
+  closeHeld,
   holdLease,
   leaseCall,
   recordSending,
   replanCall,
   type CallRow,
+  type Closing,
+  type DueCall,
 } from './calls.queries.js';
 import { closeGate, gateOf } from './gates.js';
 import { loadOutgoing } from './outgoing.js';
 import { LEASE_MS, type LeaseKeeper } from './lease-keeper.js';
+import type { PreparedCalls } from './prepared-calls.js';
 import type { ReadingWorker } from './reading.worker.js';
 import type { NationalLimits } from './national-limits.js';
 import type { Turns } from './turns.js';
@@ -37,7 +42,10 @@ export interface WorkerParts {
   readonly limits: NationalLimits;
   readonly leases: LeaseKeeper;
   readonly vault: Vault;
+  readonly prepared: PreparedCalls;
   readonly ids: Ids;
+  /** Rings for a call; never rejects: a ring that is lost is found by the sweep. */
+  readonly ring: (call: DueCall) => Promise<void>;
   readonly report: (step: string, error: unknown) => void;
 }
 
@@ -45,6 +53,9 @@ export interface WorkerParts {
 const RECEIPT_PATIENCE_MS = 45 * 60_000;
 /** A receipt that the nation promises within this is waited for with the call in hand. */
 const EARLY_POLL_MS = 250;
+/** Calls that a slot goes on with after a ring, and how long it waits for the next of them. */
+const CALLS_PER_RING = 30;
+const LINGER_MS = 50;
 const POLL_GROWTH = 1.3;
 const POLL_MAX_MS = 60_000;
 /** The batch is asked for by our own number first; its entries a little later. */
@@ -60,29 +71,78 @@ interface Leased {
  * leaves the call for the sweeper, and theirs, which is an outcome and is settled.
  */
 export class DeliveryWorker {
+  /** Rings that are being answered in this process, and how many may be. */
+  private busy = 0;
+  private slots = 0;
+  private isStopping = false;
+
   constructor(private readonly parts: WorkerParts) {}
 
-  async work(job: CallJob): Promise<void> {
-    const token = this.parts.ids.uuid();
-    const call = await leaseCall(this.parts.database, job.callId, { token, ms: LEASE_MS });
-    if (call) await this.parts.leases.during(token, () => this.step(call, token));
+  start(slots: number): void {
+    this.slots = slots;
   }
 
-  private async step(call: CallRow, token: string): Promise<void> {
-    const leased = { call, token };
+  /** What is in hand is finished, nothing more is begun. */
+  stop(): void {
+    this.isStopping = true;
+  }
+
+  /**
+   * Answers a ring, then goes on with what this process has planned meanwhile: under load a ring for each call would
+   * cost the queue more than the call costs the ledger.
+   */
+  async work(job: CallJob): Promise<void> {
+    this.busy += 1;
+    try {
+      await this.workOne(job.callId);
+    } finally {
+      await this.goOn();
+      this.busy -= 1;
+    }
+  }
+
+  /** Whether what is planned now is certain to be taken up without a ring: every slot goes on until nothing is left. */
+  isBusy(): boolean {
+    return this.slots > 0 && this.busy >= this.slots;
+  }
+
+  /**
+   * After a while the slot is given back, so that receipts and look-ups in the queue have their turn. Half of the slots
+   * may linger for what is planned next.
+   */
+  private async goOn(): Promise<void> {
+    const { prepared, report, ring } = this.parts;
+    for (let done = 0; done < CALLS_PER_RING && !this.isStopping; done += 1) {
+      const next = await prepared.next(prepared.waiting < this.slots / 2 ? LINGER_MS : 0);
+      if (next === null) return;
+      await this.workOne(next).catch((error: unknown) => report('work', error));
+    }
+    const left = prepared.oldest();
+    if (left !== null && !this.isStopping) await ring({ callId: left, ring: 0 });
+  }
+
+  private async workOne(callId: string): Promise<void> {
+    const prepared = this.parts.prepared.take(callId);
+    const token = this.parts.ids.uuid();
+    const call = await leaseCall(this.parts.database, callId, { token, ms: LEASE_MS });
+    if (call) await this.parts.leases.during(token, () => this.step({ call, token }, prepared));
+  }
+
+  private async step(leased: Leased, prepared: PreparedCall | null): Promise<void> {
+    const { call, token } = leased;
     if (call.operation === 'write-single' || call.operation === 'write-batch') {
-      await (call.stage === 'receipt' ? this.pollReceipt(leased) : this.send(leased));
+      await (call.stage === 'receipt' ? this.pollReceipt(leased) : this.send(leased, prepared));
     } else {
       await this.parts.reading.work(call, token);
     }
   }
 
-  private async send(leased: Leased): Promise<void> {
-    const prepared = await this.load(leased);
+  private async send(leased: Leased, inHand: PreparedCall | null): Promise<void> {
+    const prepared = inHand ?? (await this.load(leased));
     if (!prepared) return;
     const { gateway, turns, limits } = this.parts;
     const answer = await turns.take(limits.current(), async () => {
-      await this.writeDown(leased, prepared);
+      await this.writeDown(leased, prepared, inHand !== null);
       return gateway.write(prepared);
     });
     await this.answered(leased, answer);
@@ -123,14 +183,17 @@ export class DeliveryWorker {
     }
   }
 
-  private async writeDown({ call, token }: Leased, prepared: PreparedCall): Promise<void> {
-    await this.parts.database.transaction(async (tx) => {
-      if (!(await holdLease(tx, call.id, token))) throw new LeaseLostError();
-      await recordSending(tx, call.id, {
-        bodySha256: prepared.bodySha256,
-        bytes: prepared.body.length,
-        hashes: prepared.contentHashes,
-      });
+  /** A call that was put together when it was planned has its hashes written already. */
+  private async writeDown({ call, token }: Leased, prepared: PreparedCall, isAsPlanned: boolean): Promise<void> {
+    const { database } = this.parts;
+    const body = { sha256: prepared.bodySha256, bytes: prepared.body.length };
+    if (isAsPlanned) {
+      if (!(await recordSending(database, { id: call.id, token }, body))) throw new LeaseLostError();
+      return;
+    }
+    await database.transaction(async (tx) => {
+      if (!(await recordSending(tx, { id: call.id, token }, body))) throw new LeaseLostError();
+      await recordContentHashes(tx, call.id, prepared.contentHashes);
     });
   }
 
@@ -185,10 +248,11 @@ export class DeliveryWorker {
   private async lost({ call, token }: Leased, outcome: GatewayOutcome, requestId: string): Promise<void> {
     await this.parts.database.transaction(async (tx) => {
       if (!(await holdLease(tx, call.id, token))) return;
-      const attempts = await lockAttempts(tx, call.id);
+      const { attempts, records } = await lockAttempts(tx, call.id);
       await this.parts.settlement.settle(
         tx,
         attempts.map((attempt) => ({ attempt, outcome })),
+        records,
         LOST_BATCH_LOOKUP_MS,
       );
       await awaitReceipt(tx, call.id, { batchNo: null, afterMs: 0, requestId });
@@ -254,7 +318,7 @@ export class DeliveryWorker {
   private async settleItems(
     { call, token }: Leased,
     items: ReadonlyMap<string, GatewayOutcome> | (() => GatewayOutcome),
-    closing: { class: string; code: string; requestId: string | null },
+    closing: Closing,
   ): Promise<void> {
     const outcomeOf = typeof items === 'function' ? items : (bizNo: string) => items.get(bizNo) ?? NOT_NAMED;
     const gates = new Map<
@@ -262,17 +326,14 @@ export class DeliveryWorker {
       { gate: { scope: 'all' | 'writes' | `kind:${string}`; forMs: number }; outcome: GatewayOutcome }
     >();
     await this.parts.database.transaction(async (tx) => {
-      if (!(await holdLease(tx, call.id, token))) return;
-      const answered: AnsweredAttempt[] = (await lockAttempts(tx, call.id)).map((attempt) => ({
-        attempt,
-        outcome: outcomeOf(attempt.biz_no),
-      }));
+      if (!(await closeHeld(tx, { id: call.id, token }, closing))) return;
+      const { attempts, records } = await lockAttempts(tx, call.id);
+      const answered: AnsweredAttempt[] = attempts.map((attempt) => ({ attempt, outcome: outcomeOf(attempt.biz_no) }));
       for (const { outcome } of answered) {
         const gate = gateOf(outcome, call.kind);
         if (gate) gates.set(gate.scope, { gate, outcome });
       }
-      await this.parts.settlement.settle(tx, answered);
-      await closeCall(tx, call.id, closing);
+      await this.parts.settlement.settle(tx, answered, records);
     });
     for (const { gate, outcome } of gates.values()) await closeGate(this.parts.database, gate, outcome);
   }
@@ -281,22 +342,17 @@ export class DeliveryWorker {
   private async settleSome({ call, token }: Leased, outcomes: ReadonlyMap<string, GatewayOutcome>): Promise<void> {
     await this.parts.database.transaction(async (tx) => {
       if (!(await holdLease(tx, call.id, token))) throw new LeaseLostError();
-      const attempts = await lockAttempts(tx, call.id);
+      const { attempts, records } = await lockAttempts(tx, call.id);
       const answered = attempts.flatMap((attempt) => {
         const outcome = outcomes.get(attempt.biz_no);
         return outcome ? [{ attempt, outcome }] : [];
       });
-      await this.parts.settlement.settle(tx, answered);
+      await this.parts.settlement.settle(tx, answered, records);
     });
   }
 
-  private async close(
-    { call, token }: Leased,
-    closing: { class: string; code: string; requestId: string | null },
-  ): Promise<void> {
-    await this.parts.database.transaction(async (tx) => {
-      if (await holdLease(tx, call.id, token)) await closeCall(tx, call.id, closing);
-    });
+  private async close({ call, token }: Leased, closing: Closing): Promise<void> {
+    await this.parts.database.transaction((tx) => closeHeld(tx, { id: call.id, token }, closing));
   }
 
   /**
@@ -306,10 +362,11 @@ export class DeliveryWorker {
   async recover(call: CallRow, tx: Parameters<typeof replanCall>[0]): Promise<void> {
     const isWrite = call.operation === 'write-single' || call.operation === 'write-batch';
     if (!isWrite || call.sent_age_ms === null) return replanCall(tx, call.id);
-    const attempts = await lockAttempts(tx, call.id);
+    const { attempts, records } = await lockAttempts(tx, call.id);
     await this.parts.settlement.settle(
       tx,
       attempts.map((attempt) => ({ attempt, outcome: WORKER_DIED })),
+      records,
       call.operation === 'write-batch' ? LOST_BATCH_LOOKUP_MS : 0,
     );
     if (call.operation === 'write-batch') {

@@ -23,6 +23,7 @@ export interface DispatcherParts {
   readonly readings: ReadingPlanner;
   readonly freezer: CertificateFreezer;
   readonly worker: DeliveryWorker;
+  readonly ring: (call: DueCall) => Promise<void>;
   readonly clock: { nowMs(): number };
   readonly report: (step: string, error: unknown) => void;
 }
@@ -107,14 +108,16 @@ export class Dispatcher {
     const budget = atOnce * PLANNED_AHEAD - (await countOpenWrites(database));
     if (budget <= 0) return [];
     const rings: Promise<void>[] = [];
-    const calls = await planner.planWrites(status, gates, budget, (call) => rings.push(this.ring(call)));
+    const calls = await planner.planWrites(status, gates, budget, (call, isTaken) => {
+      if (!isTaken) rings.push(this.ring(call));
+    });
     await Promise.all(rings);
     return calls;
   }
 
-  /** Workers begin with the first call while the next is still being planned; a lost ring is found by the sweep. */
+  /** Workers begin with the first call while the next is still being planned; while all are busy none has to be rung. */
   private ring(call: DueCall): Promise<void> {
-    return this.parts.queue.ring([call]).catch((error: unknown) => this.parts.report('ring', error));
+    return this.parts.worker.isBusy() ? Promise.resolve() : this.parts.ring(call);
   }
 
   private async sweepNowAndThen(): Promise<void> {

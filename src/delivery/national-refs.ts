@@ -41,20 +41,35 @@ const roleOf = (ref: RecordRef): string =>
 
 const referencesOf = (row: RefRow): readonly RecordRef[] => recordKind(row.kind)?.references(row.payload) ?? [];
 
+/** The national number of a record that somebody has read already; undefined = not known. */
+export type NumberOf = (sourceSystemId: string, ref: RecordRef) => string | undefined;
+
+const NOTHING_KNOWN: NumberOf = () => undefined;
+
 export async function resolveRefs(
   database: Queryable,
   children: readonly RefChild[],
+  numberOf: NumberOf = NOTHING_KNOWN,
 ): Promise<Map<string, ResolvedRefs>> {
-  const known = await readLevels(database, children);
-  return new Map(children.map((child) => [child.bizNo, refsOf(child, known)]));
+  const known = await readLevels(database, children, numberOf);
+  return new Map(children.map((child) => [child.bizNo, refsOf(child, known, numberOf)]));
 }
 
 /** Reads the parents, their parents and so on: one statement a level, each record once. */
-async function readLevels(database: Queryable, children: readonly RefChild[]): Promise<Map<string, RefRow>> {
+async function readLevels(
+  database: Queryable,
+  children: readonly RefChild[],
+  numberOf: NumberOf,
+): Promise<Map<string, RefRow>> {
   const known = new Map<string, RefRow>();
   let wanted = new Map<string, { source: string; ref: RecordRef }>();
-  for (const { sourceSystemId, references } of children) {
-    for (const ref of references) wanted.set(keyOf(sourceSystemId, ref), { source: sourceSystemId, ref });
+  for (const { sourceSystemId, references, inherits } of children) {
+    for (const ref of references) {
+      // Of what is only named the number is enough; what is inherited from has to be read.
+      const isInherited = inherits && ref.role === 'context';
+      if (isInherited || numberOf(sourceSystemId, ref) === undefined)
+        wanted.set(keyOf(sourceSystemId, ref), { source: sourceSystemId, ref });
+    }
   }
   const levels = children.some((child) => child.inherits) ? MAX_LEVELS : 1;
   for (let level = 0; level < levels && wanted.size > 0; level += 1) {
@@ -85,12 +100,12 @@ async function readNewest(
   );
 }
 
-function refsOf(child: RefChild, known: ReadonlyMap<string, RefRow>): ResolvedRefs {
+function refsOf(child: RefChild, known: ReadonlyMap<string, RefRow>, numberOf: NumberOf): ResolvedRefs {
   const refs: Record<string, string> = {};
   const missing: string[] = [];
   for (const ref of child.references) {
-    const row = known.get(keyOf(child.sourceSystemId, ref));
-    if (row) refs[roleOf(ref)] = row.biz_no;
+    const number = known.get(keyOf(child.sourceSystemId, ref))?.biz_no ?? numberOf(child.sourceSystemId, ref);
+    if (number !== undefined) refs[roleOf(ref)] = number;
     else missing.push(ref.pointer);
   }
   if (child.inherits) inherit(child.sourceSystemId, child.references, { refs, known });

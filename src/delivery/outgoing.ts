@@ -3,7 +3,7 @@ import { VaultError, type Vault } from '../platform/vault/index.js';
 import { openContent, type OpenedContent } from '../ledger/index.js';
 import type { NationalGateway, NationalRefs, OutgoingItem } from '../national/index.js';
 import { recordKind } from '../records/index.js';
-import { resolveRefs, type RefChild } from './national-refs.js';
+import { resolveRefs, type NumberOf, type RefChild } from './national-refs.js';
 
 /** Loads what a planned call carries and puts it into the words of the gateway's port. */
 
@@ -15,54 +15,68 @@ export interface Loaded {
   readonly sealed: readonly string[];
 }
 
-interface ContentRow extends Record<string, unknown> {
-  biz_no: string;
-  record_id: string;
-  source_system_id: string;
-  kind: string;
-  version: number;
-  op: 'UPSERT' | 'VOID' | 'CORRECT';
-  link_to: string | null;
-  national_status: string | null;
-  payload: Record<string, unknown>;
-  sealed: Buffer;
+/** Content of one entry as it is stored, and how it is to be sent. */
+export interface StoredEntry {
+  readonly biz_no: string;
+  readonly record_id: string;
+  readonly source_system_id: string;
+  readonly kind: string;
+  readonly version: number;
+  readonly op: 'UPSERT' | 'VOID' | 'CORRECT';
+  readonly link_to: string | null;
+  readonly national_status: string | null;
+  readonly payload: Record<string, unknown>;
+  readonly sealed: Buffer;
 }
 
 /** G-75: a correction needs a reason; the station's own wins. */
 const DEFAULT_REASON = '站点更正';
 
-export async function loadOutgoing(
-  database: Queryable,
-  parts: { vault: Vault; gateway: NationalGateway },
-  callId: string,
-): Promise<Loaded> {
-  const rows = await database.query<ContentRow>(
-    `SELECT a.biz_no, a.record_id, r.source_system_id, a.kind, a.version, a.op, o.link_to, r.national_status,
-       v.payload, v.sealed
-     FROM delivery_attempt a JOIN record r ON r.id = a.record_id
-     JOIN record_version v ON v.record_id = a.record_id AND v.version = a.version
-     LEFT JOIN outbox o ON o.biz_no = a.biz_no
-     WHERE a.call_id = $1 AND a.stage = 'open' ORDER BY a.biz_no`,
+export interface OutgoingParts {
+  readonly vault: Vault;
+  readonly gateway: NationalGateway;
+}
+
+/** Reads the entries of a call that was planned elsewhere or before a crash. */
+export async function loadOutgoing(database: Queryable, parts: OutgoingParts, callId: string): Promise<Loaded> {
+  const entries = await database.query<StoredEntry & Record<string, unknown>>(
+    `SELECT o.biz_no, o.flight_record_id AS record_id, r.source_system_id, o.kind, o.flight_version AS version, o.op,
+       o.link_to, r.national_status, v.payload, v.sealed
+     FROM national_call c CROSS JOIN LATERAL unnest(c.biz_nos) AS n(biz_no)
+     JOIN outbox o ON o.biz_no = n.biz_no AND o.call_id = c.id AND o.stage = 'flying'
+     JOIN record r ON r.id = o.flight_record_id
+     JOIN record_version v ON v.record_id = o.flight_record_id AND v.version = o.flight_version
+     WHERE c.id = $1 ORDER BY o.biz_no`,
     [callId],
     'delivery-load-outgoing',
   );
-  const upserts = rows.filter((row) => row.op !== 'VOID');
-  const refs = await resolveRefs(database, upserts.map(childOf));
+  return composeOutgoing(database, parts, entries);
+}
+
+/** `numberOf` answers national numbers that the caller has read already; what it does not know is read here. */
+export async function composeOutgoing(
+  database: Queryable,
+  parts: OutgoingParts,
+  entries: readonly StoredEntry[],
+  numberOf?: NumberOf,
+): Promise<Loaded> {
+  const upserts = entries.filter((entry) => entry.op !== 'VOID');
+  const refs = await resolveRefs(database, upserts.map(childOf), numberOf);
   const sets = await loadCertificateSets(database, parts.gateway, upserts);
   const incomplete = new Set<string>();
   for (const [bizNo, { missing }] of refs) if (missing.length > 0) incomplete.add(bizNo);
   const sealed: string[] = [];
-  const items = rows.flatMap((row) => {
-    if (incomplete.has(row.biz_no)) return [];
-    const content = openOrNull(row, parts.vault);
-    if (content) return [itemOf(row, content, { ...refs.get(row.biz_no)?.refs, ...sets.get(row.biz_no) })];
-    sealed.push(row.biz_no);
+  const items = entries.flatMap((entry) => {
+    if (incomplete.has(entry.biz_no)) return [];
+    const content = openOrNull(entry, parts.vault);
+    if (content) return [itemOf(entry, content, { ...refs.get(entry.biz_no)?.refs, ...sets.get(entry.biz_no) })];
+    sealed.push(entry.biz_no);
     return [];
   });
   return { items, incomplete: [...incomplete], sealed };
 }
 
-function childOf(row: ContentRow): RefChild {
+function childOf(row: StoredEntry): RefChild {
   const kind = recordKind(row.kind);
   return {
     bizNo: row.biz_no,
@@ -73,7 +87,7 @@ function childOf(row: ContentRow): RefChild {
 }
 
 /** One record that does not open must not hold up those that it is sent with. */
-function openOrNull(row: ContentRow, vault: Vault): OpenedContent | null {
+function openOrNull(row: StoredEntry, vault: Vault): OpenedContent | null {
   try {
     return openContent(vault, row.record_id, row);
   } catch (error) {
@@ -82,7 +96,7 @@ function openOrNull(row: ContentRow, vault: Vault): OpenedContent | null {
   }
 }
 
-function itemOf(row: ContentRow, content: OpenedContent, refs: NationalRefs): OutgoingItem {
+function itemOf(row: StoredEntry, content: OpenedContent, refs: NationalRefs): OutgoingItem {
   const isVoid = row.op === 'VOID';
   const isReopening = row.op === 'UPSERT' && row.national_status === 'VOIDED';
   const reason = isVoid || row.op === 'CORRECT' ? (content.reason ?? DEFAULT_REASON) : null;
@@ -110,7 +124,7 @@ interface LineRow extends Record<string, unknown> {
 async function loadCertificateSets(
   database: Queryable,
   gateway: NationalGateway,
-  rows: readonly ContentRow[],
+  rows: readonly StoredEntry[],
 ): Promise<Map<string, NationalRefs>> {
   const requests = rows.filter((row) => recordKind(row.kind)?.lane === 'certificate');
   if (requests.length === 0) return new Map();

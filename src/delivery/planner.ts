@@ -1,14 +1,18 @@
 import type { Database, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
+import type { Vault } from '../platform/vault/index.js';
 import {
-  CERTIFICATE_SET_KEY, claimReady, findReady, moveRecords, postponePromises, readStandings, refKey, setPromisesFlying,
-  setPromisesWaiting, spreadFacts, type ClaimRow, type FactsParent, type Standing,
+  CERTIFICATE_SET_KEY, claimReady, findReady, findReadyKinds, moveRecords, openFlights, postponePromises, readOpenIntervals,
+  readStandings, refKey, setPromisesWaiting, spreadFacts, type ClaimRow, type FactsParent, type Flight, type Standing,
 } from '../ledger/index.js'; // prettier-ignore
-import type { NationalGateway, NationalStatus } from '../national/index.js';
+import type { NationalGateway, NationalStatus, OutgoingItem, PreparedCall } from '../national/index.js';
 import { RECORD_KINDS, shippedCalendar, statesBefore, type RecordKind } from '../records/index.js';
-import { insertAttempts, insertCall, readOpenIntervals, type AttemptWrite, type DueCall } from './calls.queries.js';
+import { insertCalls, type DueCall, type PlannedCall } from './calls.queries.js';
 import { isWriteOpen, type Gate } from './gates.js';
+import type { NumberOf } from './national-refs.js';
+import { composeOutgoing, type StoredEntry } from './outgoing.js';
 import { overlapGuard } from './overlap-guard.js';
+import type { PreparedCalls } from './prepared-calls.js';
 
 /** Planners take turns, so that what is in flight is looked at by one at a time (G-48). */
 const PLAN_LOCK = 5336;
@@ -17,6 +21,8 @@ const PLAN_LOCK = 5336;
  * at. Twice as many made planning half as fast, and a call that goes out less than full costs less than that.
  */
 const CANDIDATES_PER_ITEM = 1.1;
+/** Calls that one plan makes at most: it holds the lock of all planners and those of its records meanwhile. */
+const CALLS_PER_PLAN = 5;
 /** An entry whose interval overlaps one in flight is looked at again after the other's outcome. */
 const OVERLAP_PAUSE_MS = 500;
 /** Room for envelope, numbers and cipher texts around the plain payload of an item. */
@@ -28,6 +34,14 @@ export interface PlannerParts {
   readonly database: Database;
   readonly gateway: NationalGateway;
   readonly ids: Ids;
+  readonly vault: Vault;
+  readonly prepared: PreparedCalls;
+}
+
+interface PlannedWrite {
+  readonly callId: string;
+  /** null = something in it needs a closer look; its worker loads it. */
+  readonly prepared: PreparedCall | null;
 }
 
 interface Candidate {
@@ -36,6 +50,7 @@ interface Candidate {
   /** What it belongs to, once that is known. */
   readonly context: FactsParent | null;
   readonly waits: readonly string[];
+  readonly parents: Standing['parents'];
 }
 
 /**
@@ -45,38 +60,45 @@ interface Candidate {
 export class Planner {
   constructor(private readonly parts: PlannerParts) {}
 
-  /** Plans at most `budget` calls over all kinds; `onPlanned` hears of each as soon as it is committed. */
+  /**
+   * Plans at most `budget` calls over all kinds; `onPlanned` hears of each as soon as it is committed, and whether one
+   * of this process's workers has it in hand.
+   */
   async planWrites(
     status: NationalStatus,
     gates: ReadonlyMap<string, Gate>,
     budget: number,
-    onPlanned: (call: DueCall) => void = () => undefined,
+    onPlanned: (call: DueCall, isTaken: boolean) => void = () => undefined,
   ): Promise<DueCall[]> {
     const calls: DueCall[] = [];
+    const open = KINDS_BY_URGENCY.filter((kind) => isWriteOpen(gates, kind.name));
+    const names = open.map((kind) => kind.name);
     let isProgress = true;
     while (isProgress && calls.length < budget) {
       isProgress = false;
-      for (const kind of KINDS_BY_URGENCY) {
-        if (calls.length >= budget || !isWriteOpen(gates, kind.name)) continue;
-        const callId = await this.planKind(kind, status);
-        if (callId === null) continue;
-        const call = { callId, ring: 0 };
-        calls.push(call);
-        onPlanned(call);
-        isProgress = true;
+      // A look without a lock first: most of the time most kinds have nothing to send.
+      const ready = await findReadyKinds(this.parts.database, names);
+      for (const kind of open.filter(({ name }) => ready.has(name))) {
+        if (calls.length >= budget) break;
+        const most = Math.min(CALLS_PER_PLAN, budget - calls.length);
+        for (const { callId, prepared } of await this.planKind(kind, status, most)) {
+          const call = { callId, ring: 0 };
+          calls.push(call);
+          onPlanned(call, this.parts.prepared.put(callId, prepared));
+          isProgress = true;
+        }
       }
     }
     return calls;
   }
 
-  private async planKind(kind: RecordKind, status: NationalStatus): Promise<string | null> {
-    const limit = status.limits.batchItems;
-    // A look without a lock first: most of the time most kinds have nothing to send.
-    if ((await findReady(this.parts.database, kind.name, 1)).length === 0) return null;
+  /** Several calls of one kind in one transaction: what a plan costs whatever its size is shared by them. */
+  private planKind(kind: RecordKind, status: NationalStatus, most: number): Promise<PlannedWrite[]> {
+    const limit = Math.ceil(status.limits.batchItems * CANDIDATES_PER_ITEM) * most;
     return this.parts.database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [PLAN_LOCK], 'delivery-plan-lock');
-      const numbers = await findReady(tx, kind.name, Math.ceil(limit * CANDIDATES_PER_ITEM));
-      if (numbers.length === 0) return null;
+      const numbers = await findReady(tx, kind.name, limit);
+      if (numbers.length === 0) return [];
       const candidates = await this.candidates(tx, kind, await claimReady(tx, numbers));
       await this.tellLate(tx, candidates);
       await this.park(
@@ -84,8 +106,7 @@ export class Planner {
         candidates.filter((candidate) => candidate.waits.length > 0),
       );
       const free = candidates.filter((candidate) => candidate.waits.length === 0);
-      const chosen = await this.choose(tx, free, status);
-      return chosen.length > 0 ? this.write(tx, kind, chosen) : null;
+      return this.write(tx, kind, await this.choose(tx, free, status, most));
     });
   }
 
@@ -104,7 +125,13 @@ export class Planner {
       const waits = isThawed ? [...standing.waits, CERTIFICATE_SET_KEY] : standing.waits;
       const context = children[at]?.references.find((ref) => ref.role === 'context');
       const parent = context && standing.parents.get(refKey(context));
-      return { row, kind, context: parent ? { ...parent, key: refKey(context) } : null, waits };
+      return {
+        row,
+        kind,
+        context: parent ? { ...parent, key: refKey(context) } : null,
+        waits,
+        parents: standing.parents,
+      };
     });
   }
 
@@ -138,28 +165,42 @@ export class Planner {
     );
   }
 
-  /** As many as one call carries, none whose interval is in flight or taken by an earlier one of the same call. */
-  private async choose(tx: Tx, free: readonly Candidate[], status: NationalStatus): Promise<Candidate[]> {
+  /**
+   * Fills at most `most` calls in order, each with as many as it carries; none whose interval is in flight or taken by
+   * an earlier one.
+   */
+  private async choose(
+    tx: Tx,
+    free: readonly Candidate[],
+    { limits }: NationalStatus,
+    most: number,
+  ): Promise<Candidate[][]> {
     const numbers = free.map((candidate) => volunteerOf(candidate)).filter((number) => number !== null);
     const guard = overlapGuard(await readOpenIntervals(tx, numbers));
-    const chosen: Candidate[] = [];
+    const calls: Candidate[][] = [];
     const postponed: string[] = [];
+    let current: Candidate[] = [];
     let bytes = 0;
     for (const candidate of free) {
       const size = this.sizeOf(candidate);
       // What is larger than a batch goes alone; held back it would hold up everything behind it.
-      const isFull = chosen.length >= status.limits.batchItems || bytes + size > status.limits.batchBytes;
-      if (chosen.length > 0 && isFull) break;
+      const isFull = current.length >= limits.batchItems || bytes + size > limits.batchBytes;
+      if (current.length > 0 && isFull) {
+        calls.push(current);
+        [current, bytes] = [[], 0];
+      }
+      if (calls.length === most) break;
       const { starts_at: startsAt, ends_at: endsAt } = candidate.row;
       if (!guard.admit(volunteerOf(candidate), startsAt, endsAt)) {
         postponed.push(candidate.row.biz_no);
         continue;
       }
-      chosen.push(candidate);
+      current.push(candidate);
       bytes += size;
     }
+    if (current.length > 0) calls.push(current);
     await postponePromises(tx, postponed, OVERLAP_PAUSE_MS);
-    return chosen;
+    return calls;
   }
 
   private sizeOf({ row, kind }: Candidate): number {
@@ -167,33 +208,54 @@ export class Planner {
     return Buffer.byteLength(JSON.stringify(row.payload)) + ITEM_OVERHEAD_BYTES + setBytes;
   }
 
-  private async write(tx: Tx, kind: RecordKind, chosen: readonly Candidate[]): Promise<string> {
+  private async write(tx: Tx, kind: RecordKind, calls: readonly (readonly Candidate[])[]): Promise<PlannedWrite[]> {
+    if (calls.length === 0) return [];
     const { gateway, ids } = this.parts;
-    const callId = ids.uuid();
-    const isBatch = chosen.length > 1;
-    await insertCall(
+    const chosen = calls.flat();
+    const items = await this.compose(tx, chosen);
+    const planned = calls.map((candidates) => {
+      const callId = ids.uuid();
+      const isBatch = candidates.length > 1;
+      const clientBatchNo = isBatch ? `ZQ-${callId.replaceAll('-', '')}` : null;
+      return { callId, isBatch, clientBatchNo, candidates, prepared: this.prepare(candidates, items, clientBatchNo) };
+    });
+    const rows = planned.map(({ callId: id, isBatch, clientBatchNo, candidates, prepared }): PlannedCall => ({
+        id, clientBatchNo, operation: isBatch ? 'write-batch' : 'write-single', kind: kind.name,
+        bizNos: candidates.map(({ row }) => row.biz_no),
+        ...(prepared ? { bodySha256: prepared.bodySha256, bytes: prepared.body.length } : {}),
+      })); // prettier-ignore
+    await insertCalls(tx, rows, gateway.facts);
+    await openFlights(
       tx,
-      {
-        id: callId,
-        operation: isBatch ? 'write-batch' : 'write-single',
-        kind: kind.name,
-        clientBatchNo: isBatch ? `ZQ-${callId.replaceAll('-', '')}` : null,
-        bizNos: null,
-        itemCount: chosen.length,
-      },
-      gateway.facts,
-    );
-    await insertAttempts(
-      tx,
-      callId,
-      chosen.map((candidate) => this.attempt(candidate)),
-    );
-    await setPromisesFlying(
-      tx,
-      chosen.map(({ row }) => row.biz_no),
+      planned.flatMap(({ callId, candidates, prepared }) =>
+        candidates.map((candidate) => this.flight(callId, candidate, prepared)),
+      ),
     );
     await this.moveGroups(tx, chosen);
-    return callId;
+    return planned;
+  }
+
+  /** The entries in the words of the port, by number; one that is not whole is missing. */
+  private async compose(tx: Tx, chosen: readonly Candidate[]): Promise<ReadonlyMap<string, OutgoingItem>> {
+    const entries = chosen.map((candidate): StoredEntry => ({ ...candidate.row, op: this.operationOf(candidate) }));
+    const { items } = await composeOutgoing(tx, this.parts, entries, numbersOf(chosen));
+    return new Map(items.map((item) => [item.bizNo, item]));
+  }
+
+  /** Puts a call together while its content is in hand; null when an entry needs a closer look, which is its worker's. */
+  private prepare(
+    candidates: readonly Candidate[],
+    items: ReadonlyMap<string, OutgoingItem>,
+    clientBatchNo: string | null,
+  ): PreparedCall | null {
+    const own = candidates.map(({ row }) => items.get(row.biz_no)).filter((item) => item !== undefined);
+    if (own.length < candidates.length) return null;
+    try {
+      return this.parts.gateway.prepare(own, clientBatchNo);
+    } catch {
+      // The worker maps entry by entry, and reports which of them cannot be mapped.
+      return null;
+    }
   }
 
   /** All records that share the number are in flight together, but for those withdrawn or disputed (G-49). */
@@ -215,21 +277,32 @@ export class Planner {
     );
   }
 
-  private attempt(candidate: Candidate): AttemptWrite {
-    const { row, kind } = candidate;
-    const isLive = row.national_status === 'ACTIVE';
-    const corrects = isLive && this.parts.gateway.facts.correctsKinds.includes(kind.name);
+  private flight(callId: string, candidate: Candidate, prepared: PreparedCall | null): Flight {
+    const { row } = candidate;
     return {
+      callId,
       bizNo: row.biz_no,
       recordId: row.record_id,
-      kind: kind.name,
       version: row.version,
-      op: row.op === 'void' ? 'VOID' : corrects ? 'CORRECT' : 'UPSERT',
+      op: this.operationOf(candidate),
+      contentHash: prepared?.contentHashes.get(row.biz_no) ?? null,
       volunteerBizNo: volunteerOf(candidate),
       startsAt: row.starts_at,
       endsAt: row.ends_at,
     };
   }
+
+  private operationOf({ row, kind }: Candidate): Flight['op'] {
+    if (row.op === 'void') return 'VOID';
+    const isLive = row.national_status === 'ACTIVE';
+    return isLive && this.parts.gateway.facts.correctsKinds.includes(kind.name) ? 'CORRECT' : 'UPSERT';
+  }
+}
+
+/** The parents' numbers, which were read to see whether they have landed. */
+function numbersOf(chosen: readonly Candidate[]): NumberOf {
+  const bySource = new Map(chosen.map(({ row, parents }) => [row.source_system_id, parents]));
+  return (sourceSystemId, ref) => bySource.get(sourceSystemId)?.get(refKey(ref))?.biz_no;
 }
 
 /** Certificates first; otherwise parents before children, which is the order of the registry. */

@@ -1,7 +1,7 @@
 import type { Database, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { NationalGateway } from '../national/index.js';
-import { insertCall, type CallOperation, type DueCall } from './calls.queries.js';
+import { insertCalls, type CallOperation, type DueCall } from './calls.queries.js';
 
 /** Numbers that one look-up may ask for (national-contract §1.4 endpoint 8). */
 const LOOKUP_ITEMS = 100;
@@ -23,7 +23,7 @@ export class ReadingPlanner {
   async plan(): Promise<DueCall[]> {
     const { database, gateway, ids } = this.parts;
     const [due] = await database.query<{ due: boolean }>(
-      `SELECT EXISTS (SELECT 1 FROM delivery_attempt WHERE stage = 'unknown' AND lookup_at <= now())
+      `SELECT EXISTS (SELECT 1 FROM outbox WHERE stage = 'unknown' AND lookup_at <= now())
          OR EXISTS (SELECT 1 FROM national_watch WHERE due_at <= now()) AS due`,
       [],
       'delivery-reads-due',
@@ -32,24 +32,19 @@ export class ReadingPlanner {
     return database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [READ_LOCK], 'delivery-read-lock');
       const groups = [...(await takeUnknown(tx)), ...(await takeReviews(tx)), ...(await takeCertificates(tx))];
-      const calls: DueCall[] = [];
-      for (const { operation, kind, bizNos } of groups) {
-        const id = ids.uuid();
-        const call = { id, operation, kind, clientBatchNo: null, bizNos, itemCount: bizNos.length };
-        await insertCall(tx, call, gateway.facts);
-        calls.push({ callId: id, ring: 0 });
-      }
-      return calls;
+      const calls = groups.map((group) => ({ id: ids.uuid(), clientBatchNo: null, ...group }));
+      await insertCalls(tx, calls, gateway.facts);
+      return calls.map(({ id }) => ({ callId: id, ring: 0 }));
     });
   }
 }
 
 async function takeUnknown(tx: Tx): Promise<DueGroup[]> {
   const rows = await tx.query<{ kind: string; biz_no: string }>(
-    `UPDATE delivery_attempt a SET lookup_at = now() + make_interval(secs => $2::float8 / 1000)
-     FROM (SELECT call_id, biz_no FROM delivery_attempt WHERE stage = 'unknown' AND lookup_at <= now()
+    `UPDATE outbox o SET lookup_at = now() + make_interval(secs => $2::float8 / 1000)
+     FROM (SELECT biz_no FROM outbox WHERE stage = 'unknown' AND lookup_at <= now()
        ORDER BY lookup_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
-     WHERE a.call_id = due.call_id AND a.biz_no = due.biz_no RETURNING a.kind, a.biz_no`,
+     WHERE o.biz_no = due.biz_no RETURNING o.kind, o.biz_no`,
     [LOOKUP_ITEMS * 4, READ_LEASE_MS],
     'delivery-take-unknown',
   );

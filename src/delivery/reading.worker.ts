@@ -59,14 +59,15 @@ export class ReadingWorker {
     const settled: AnsweredAttempt[] = [];
     const postponed: { callId: string; bizNo: string; afterMs: number }[] = [];
     const { readAfterWriteMs, maxCommitLatencyMs } = gateway.facts;
-    for (const attempt of await lockUnknown(tx, call.biz_nos ?? [])) {
+    const { attempts, records } = await lockUnknown(tx, call.biz_nos ?? []);
+    for (const attempt of attempts) {
       const sentMs = gateway.nationalNowMs() - (attempt.sent_age_ms ?? 0);
       const moment = { asOfMs: answer.asOfMs, sentMs, readAfterWriteMs, maxCommitLatencyMs };
       const verdict = judgeLookup(attempt, answer.rows.get(attempt.biz_no) ?? [], moment);
       if (verdict.settled) settled.push({ attempt, outcome: verdict.outcome });
       else postponed.push({ callId: attempt.call_id, bizNo: attempt.biz_no, afterMs: verdict.afterMs });
     }
-    await settlement.settle(tx, settled);
+    await settlement.settle(tx, settled, records);
     await postponeLookups(tx, postponed);
   }
 
@@ -94,7 +95,7 @@ export class ReadingWorker {
 async function askAgain(tx: Tx, call: CallRow): Promise<void> {
   const numbers = call.biz_nos ?? [];
   if (call.operation !== 'lookup') return hastenWatches(tx, numbers, FAILED_READ_MS);
-  const attempts = await lockUnknown(tx, numbers);
+  const { attempts } = await lockUnknown(tx, numbers);
   await postponeLookups(
     tx,
     attempts.map((attempt) => ({

@@ -22,6 +22,7 @@ export interface ClaimRow {
   readonly link_to: string | null;
   readonly op: 'upsert' | 'void';
   readonly payload: Record<string, unknown>;
+  readonly sealed: Buffer;
   readonly national_status: string | null;
   readonly starts_at: string | null;
   readonly ends_at: string | null;
@@ -41,6 +42,17 @@ export async function findReady(tx: Queryable, kind: string, limit: number): Pro
   return rows.map((row) => row.biz_no);
 }
 
+/** Which of the kinds have a promise that may be delivered now. */
+export async function findReadyKinds(database: Queryable, kinds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ kind: string }>(
+    `SELECT k.kind FROM unnest($1::text[]) AS k(kind) WHERE EXISTS
+       (SELECT 1 FROM outbox o WHERE o.kind = k.kind AND o.stage = 'ready' AND o.ready_at <= now())`,
+    [kinds],
+    'ledger-ready-kinds',
+  );
+  return new Set(rows.map((row) => row.kind));
+}
+
 /** Locks the records first (acceptance does so too), then reads what the promise says now. */
 export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<ClaimRow[]> {
   await tx.query(
@@ -50,7 +62,7 @@ export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<Cla
   );
   return tx.query<ClaimRow & Record<string, unknown>>(
     `SELECT o.biz_no, o.record_id, o.source_system_id, o.kind, r.source_id, o.version, r.state, o.tries, o.link_to,
-       v.op, v.payload, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
+       v.op, v.payload, v.sealed, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
        s.biz_no AS subject_biz_no, r.due_by::text AS due_by
      FROM outbox o JOIN record r ON r.id = o.record_id
      JOIN record_version v ON v.record_id = o.record_id AND v.version = o.version
@@ -61,10 +73,6 @@ export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<Cla
     [bizNos],
     'ledger-claim',
   );
-}
-
-export async function setPromisesFlying(tx: Tx, bizNos: readonly string[]): Promise<void> {
-  await tx.query(`UPDATE outbox SET stage = 'flying' WHERE biz_no = ANY ($1::text[])`, [bizNos], 'ledger-flying-set');
 }
 
 /** Looks again later without a change of state: somebody else's interval is in flight. */
@@ -94,37 +102,6 @@ export async function setPromisesWaiting(
     `UPDATE outbox SET stage = 'waiting' WHERE biz_no = ANY ($1::text[])`,
     [waits.map((wait) => wait.bizNo)],
     'ledger-waiting-set',
-  );
-}
-
-/** What a settled attempt means for its promise. */
-export interface PromiseEnd {
-  readonly bizNo: string;
-  /** Version that the attempt carried. */
-  readonly version: number;
-  /** `kept` = the promise is fulfilled or given up; `again` = send it again after the delay. */
-  readonly end: 'kept' | 'again';
-  readonly delayMs: number;
-  readonly linkTo: string | null;
-}
-
-/** Closes or reopens promises. A promise that meanwhile holds a newer version is always reopened at once. */
-export async function endPromises(tx: Tx, ends: readonly PromiseEnd[]): Promise<void> {
-  if (ends.length === 0) return;
-  // One statement for both: no promise is matched by the one and the other.
-  await tx.query(
-    `WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
-       AS x("bizNo" text, version int, "end" text, "delayMs" float8, "linkTo" text)),
-     kept AS (DELETE FROM outbox o USING x
-       WHERE o.biz_no = x."bizNo" AND x."end" = 'kept' AND o.version <= x.version)
-     UPDATE outbox o SET stage = 'ready',
-       tries = CASE WHEN o.version > x.version THEN 0 ELSE o.tries + 1 END,
-       link_to = coalesce(x."linkTo", o.link_to),
-       ready_at = CASE WHEN o.version > x.version THEN now()
-         ELSE now() + make_interval(secs => x."delayMs" / 1000) END
-     FROM x WHERE o.biz_no = x."bizNo" AND NOT (x."end" = 'kept' AND o.version <= x.version)`,
-    [JSON.stringify(ends)],
-    'ledger-keep-promises',
   );
 }
 
@@ -217,13 +194,25 @@ export interface SettleRow {
   readonly outcome_code: string | null;
 }
 
+const SETTLE_ROWS = `SELECT id, biz_no, kind, source_id, source_system_id, version, state, is_void, membership_key,
+  national_id, national_version, national_status, national_review, outcome_code
+  FROM record WHERE biz_no = ANY ($1::text[])`;
+
 export async function lockForSettling(tx: Tx, bizNos: readonly string[]): Promise<SettleRow[]> {
   return tx.query<SettleRow & Record<string, unknown>>(
-    `SELECT id, biz_no, kind, source_id, source_system_id, version, state, is_void, membership_key, national_id,
-       national_version, national_status, national_review, outcome_code
-     FROM record WHERE biz_no = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
+    `${SETTLE_ROWS} ORDER BY id FOR UPDATE`,
     [bizNos],
     'ledger-lock-settling',
+  );
+}
+
+/** Locks and reads the records of a call's numbers. */
+export async function lockCallRecords(tx: Tx, callId: string): Promise<SettleRow[]> {
+  return tx.query<SettleRow & Record<string, unknown>>(
+    `${SETTLE_ROWS.replace('$1::text[]', '(SELECT biz_nos FROM national_call WHERE id = $1)::text[]')}
+     ORDER BY id FOR UPDATE`,
+    [callId],
+    'ledger-lock-call',
   );
 }
 
@@ -240,14 +229,15 @@ export interface LandedKey {
 export async function releaseWaiters(tx: Tx, ids: Ids, landed: readonly LandedKey[]): Promise<void> {
   if (landed.length === 0) return;
   const keys = [landed.map((key) => key.sourceSystemId), landed.map((key) => key.key)];
-  // Records before their waits, as acceptance locks them.
-  await tx.query(
+  // Records before their waits, as acceptance locks them; a wait that comes later is the sweep's.
+  const waiting = await tx.query(
     `SELECT 1 FROM record WHERE id IN (SELECT w.record_id FROM record_wait w
        JOIN unnest($1::uuid[], $2::text[]) AS k(source, key) ON w.source_system_id = k.source AND w.waits_key = k.key)
      ORDER BY id FOR UPDATE`,
     keys,
     'ledger-lock-released',
   );
+  if (waiting.length === 0) return;
   const released = await tx.query<{ record_id: string }>(
     `DELETE FROM record_wait w USING unnest($1::uuid[], $2::text[]) AS k(source, key)
      WHERE w.source_system_id = k.source AND w.waits_key = k.key RETURNING w.record_id`,

@@ -1,5 +1,5 @@
 // ledger/ knows what we accepted, where each record stands, and what we promised to deliver.
-// Owns      person, person_binding, record, record_version, record_wait, outbox, change_page, change_sequence
+// Owns      person, person_binding, record, record_version, record_wait, outbox, delivery_attempt, change_page, change_sequence
 // Promises  history, state, promise, evidence and feed change together in the transaction that the caller opened
 // Never     knows that a nation exists; opens a transaction to write; edits history
 // Start at  ledger.service.ts
@@ -12,10 +12,12 @@ export {
 } from './ledger-reader.js'; // prettier-ignore
 export { ChangeSequencer } from './change-sequencer.js';
 export {
-  claimReady, endPromises, findReady, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
-  setPromisesFlying, setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type PromiseEnd,
-  type RecordMove, type SettleRow,
+  claimReady, findReady, findReadyKinds, lockCallRecords, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
+  setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore
+export {
+  endFlights, openFlights, readOpenIntervals, recordContentHashes, type Flight, type FlightEnd,
+} from './flights.js'; // prettier-ignore
 export { spreadFacts, type FactsParent } from './late-facts.js';
 export { reopenRefused, withdrawReopened, type Reopened, type ReopenWish } from './reopening.js';
 export { raiseFreedByCertificate } from './parent-change.js';

@@ -54,7 +54,7 @@ export async function lockSiblings(
 async function markOpenAttempts(tx: Tx, rows: RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
   const flying = await tx.query<{ biz_no: string }>(
-    `SELECT biz_no FROM outbox WHERE biz_no = ANY ($1::text[]) AND stage = 'flying'`,
+    `SELECT biz_no FROM outbox WHERE biz_no = ANY ($1::text[]) AND call_id IS NOT NULL`,
     [rows.map((row) => row.biz_no)],
     'ledger-flying',
   );
@@ -242,7 +242,7 @@ export async function upsertPromises(tx: Tx, rows: readonly PromiseWrite[]): Pro
      ON CONFLICT (biz_no) DO UPDATE SET record_id = excluded.record_id, version = excluded.version,
        county_code = excluded.county_code, lane = excluded.lane, lane_rank = excluded.lane_rank,
        source_system_id = excluded.source_system_id, tries = 0, ready_at = now(),
-       stage = CASE WHEN outbox.stage = 'flying' THEN 'flying' ELSE excluded.stage END`,
+       stage = CASE WHEN outbox.call_id IS NOT NULL THEN outbox.stage ELSE excluded.stage END`,
     [JSON.stringify(rows)],
     'ledger-upsert-promises',
   );
@@ -251,7 +251,7 @@ export async function upsertPromises(tx: Tx, rows: readonly PromiseWrite[]): Pro
 export async function deletePromises(tx: Tx, bizNos: readonly string[]): Promise<void> {
   if (bizNos.length === 0) return;
   await tx.query(
-    `DELETE FROM outbox WHERE biz_no = ANY ($1::text[]) AND stage <> 'flying'`,
+    `DELETE FROM outbox WHERE biz_no = ANY ($1::text[]) AND call_id IS NULL`,
     [bizNos],
     'ledger-delete-promises',
   );

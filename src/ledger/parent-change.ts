@@ -135,7 +135,7 @@ async function activityKeys(tx: Queryable, sourceSystemId: string, changed: read
 
 /** `$2` = the age in days from which on a record cannot be changed; the day is Beijing's, by the database clock. */
 const CHILD_COLUMNS = `r.id, r.biz_no, r.source_system_id, r.kind, r.source_id, r.version, r.state, r.county_code, r.lane,
-  coalesce(o.stage = 'flying', false) AS is_flying,
+  o.call_id IS NOT NULL AS is_flying,
   (EXISTS (SELECT 1 FROM certificate_line cl JOIN certificate c ON c.record_id = cl.certificate_record_id
      WHERE cl.record_id = r.id AND c.status IN ('ISSUED', 'REISSUED'))
    OR (now() AT TIME ZONE 'Asia/Shanghai')::date - (r.starts_at AT TIME ZONE 'Asia/Shanghai')::date > $2::int) AS is_fixed`;
@@ -153,7 +153,7 @@ async function lockChildren(tx: Tx, context: ParentChangeContext, keys: readonly
   );
   return tx.query<Child>(
     `SELECT ${CHILD_COLUMNS} FROM record r LEFT JOIN outbox o ON o.biz_no = r.biz_no
-     WHERE r.id = ANY ($1::uuid[]) AND (o.stage = 'flying'
+     WHERE r.id = ANY ($1::uuid[]) AND (o.call_id IS NOT NULL
        OR (o.biz_no IS NULL AND r.state IN ('mirrored', 'attention') AND r.national_version IS NOT NULL))
      ORDER BY r.id`,
     [locked.map(({ id }) => id), context.maxRecordAgeDays],

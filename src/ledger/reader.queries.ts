@@ -29,12 +29,11 @@ SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.s
        r.national_version, r.waiting_for, r.outcome_code, r.outcome_message, r.outcome_at, r.outcome_actor,
        r.due_by, r.warnings,
        CASE WHEN o.ready_at > now() THEN o.ready_at END AS ready_at,
-       gate.closed_until, a.lookup_at, c.due_at AS call_due_at, w.due_at AS watch_due_at,
+       gate.closed_until, o.lookup_at, c.due_at AS call_due_at, w.due_at AS watch_due_at,
        coalesce(same.ids, '{}') AS same_person_as, live.waits AS live_waits
   FROM record r
   LEFT JOIN outbox o ON o.biz_no = r.biz_no
-  LEFT JOIN delivery_attempt a ON a.biz_no = r.biz_no AND a.stage <> 'closed'
-  LEFT JOIN national_call c ON c.id = a.call_id AND c.stage <> 'closed'
+  LEFT JOIN national_call c ON c.id = o.call_id AND c.stage <> 'closed'
   LEFT JOIN national_watch w ON w.biz_no = r.biz_no
   LEFT JOIN LATERAL (
     SELECT max(g.closed_until) AS closed_until FROM national_gate g

@@ -112,7 +112,7 @@ function theWholeRoom(redisUrl: () => string | null): void {
     const sent = nation.sent.flatMap(({ items }) => items.map(({ bizNo, version }) => `${bizNo} ${version}`));
     expect(new Set(sent).size).toBe(sent.length);
     for (const table of ['outbox', 'record_wait']) expect(await kit.rows(`SELECT 1 FROM ${table}`)).toEqual([]);
-    expect(await kit.rows(`SELECT 1 FROM delivery_attempt WHERE stage <> 'closed'`)).toEqual([]);
+    expect(await kit.rows(`SELECT 1 FROM national_call WHERE stage <> 'closed'`)).toEqual([]);
   }, 40_000);
 }
 

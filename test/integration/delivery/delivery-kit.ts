@@ -4,6 +4,7 @@ import { DeliveryWorker } from '../../../src/delivery/delivery.worker.js';
 import { closedGates } from '../../../src/delivery/gates.js';
 import { LeaseKeeper } from '../../../src/delivery/lease-keeper.js';
 import { NationalLimits } from '../../../src/delivery/national-limits.js';
+import { PreparedCalls } from '../../../src/delivery/prepared-calls.js';
 import { Planner } from '../../../src/delivery/planner.js';
 import { ReadingPlanner } from '../../../src/delivery/reading-planner.js';
 import { ReadingWorker } from '../../../src/delivery/reading.worker.js';
@@ -52,6 +53,7 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
   const leases = new LeaseKeeper(database, report);
+  const prepared = new PreparedCalls();
   const worker = new DeliveryWorker({
     database,
     gateway,
@@ -61,10 +63,14 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
     limits,
     leases,
     vault,
+    prepared,
     ids,
+    ring: () => Promise.resolve(),
     report,
   });
-  const planner = new Planner({ database, gateway, ids });
+  // Each call is worked by its test, none is gone on with.
+  worker.stop();
+  const planner = new Planner({ database, gateway, ids, vault, prepared });
   const readings = new ReadingPlanner({ database, gateway, ids });
   const freezer = new CertificateFreezer({ database, ids, vault });
   const plan = async (): Promise<string[]> => {
@@ -94,7 +100,7 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
     },
     makeDue: async () => {
       await kit.rows(`UPDATE outbox SET ready_at = now() WHERE ready_at > now()`);
-      await kit.rows(`UPDATE delivery_attempt SET lookup_at = now() WHERE stage = 'unknown'`);
+      await kit.rows(`UPDATE outbox SET lookup_at = now() WHERE stage = 'unknown'`);
       await kit.rows(`UPDATE national_watch SET due_at = now()`);
       await kit.rows(`UPDATE national_call SET due_at = now(), rung_until = NULL WHERE stage = 'receipt'`);
       await kit.rows(`DELETE FROM national_gate`);

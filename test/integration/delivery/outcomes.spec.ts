@@ -42,7 +42,7 @@ describe('outcomes of what was sent', () => {
     });
 
     it('is looked up, never sent again, while a miss proves nothing', async () => {
-      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'flying' });
+      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'unknown' });
       for (let round = 0; round < 3; round += 1) {
         await kit.makeDue();
         await kit.settle();
@@ -50,7 +50,7 @@ describe('outcomes of what was sent', () => {
       expect(kit.nation.lookups.length).toBeGreaterThanOrEqual(3);
       expect(kit.nation.sent).toHaveLength(1);
       expect(await kit.plan()).toEqual([]);
-      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'flying' });
+      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'unknown' });
     });
 
     it('is settled by a hit', async () => {
@@ -69,7 +69,7 @@ describe('outcomes of what was sent', () => {
         requestId: 'r',
       });
       kit.nation.aheadMs = 0;
-      await kit.rows(`UPDATE delivery_attempt SET sent_at = now() - interval '121 seconds'`);
+      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '121 seconds'`);
       await kit.makeDue();
       await kit.settle();
       expect(kit.nation.sent.flatMap(({ items }) => items.map(({ version }) => version))).toEqual([1, 1]);
@@ -77,7 +77,7 @@ describe('outcomes of what was sent', () => {
     });
 
     it('takes a reply that shows an older moment for no proof, however long ago the sending was', async () => {
-      await kit.rows(`UPDATE delivery_attempt SET sent_at = now() - interval '200 seconds'`);
+      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '200 seconds'`);
       kit.nation.asOfAheadMs = -100_000;
       await kit.makeDue();
       await kit.settle();
@@ -97,7 +97,7 @@ describe('outcomes of what was sent', () => {
 
     it('lets a newer version wait behind it and go after it, once', async () => {
       await kit.accept(source, station('S1', { data: { name: '新' } }));
-      expect(await S1()).toMatchObject({ state: 'unknown', version: 2, promised: 2, stage: 'flying' });
+      expect(await S1()).toMatchObject({ state: 'unknown', version: 2, promised: 2, stage: 'unknown' });
       expect(await kit.plan()).toEqual([]);
       const row = await nationalRow();
       kit.nation.rows.set(row.bizNo ?? '', [row]);
@@ -114,7 +114,7 @@ describe('outcomes of what was sent', () => {
 
     it('keeps a void behind it, and sends it after the proof that nothing was stored', async () => {
       await kit.accept(source, voided('station', 'S1'));
-      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'flying', promised: 2 });
+      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'unknown', promised: 2 });
       kit.nation.answerWrite = call({
         class: 'WAITDEP',
         code: '2101',
@@ -122,7 +122,7 @@ describe('outcomes of what was sent', () => {
         isSlow: false,
         missing: [{ entity: 'stations', bizNo: (await S1()).biz_no }],
       });
-      await kit.rows(`UPDATE delivery_attempt SET sent_at = now() - interval '121 seconds'`);
+      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '121 seconds'`);
       await kit.makeDue();
       await kit.settle();
       expect(kit.nation.sent.flatMap(({ items }) => items.map(({ op }) => op))).toEqual(['UPSERT', 'VOID']);
@@ -230,6 +230,8 @@ describe('outcomes of what was sent', () => {
       await kit.settle();
       expect(await states()).toEqual(['pending', 'pending', 'pending']);
       await kit.rows(`UPDATE national_call SET sent_at = now() - interval '46 minutes'`);
+      // Their misses are no proof yet.
+      kit.nation.asOfAheadMs = -3_600_000;
       await kit.makeDue();
       await kit.settle();
       expect(await states()).toEqual(['unknown', 'unknown', 'unknown']);
@@ -253,7 +255,7 @@ describe('outcomes of what was sent', () => {
         };
       };
       await kit.work(callId ?? '');
-      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'flying', national_version: null });
+      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'unknown', national_version: null });
       const leaves = await kit.rows(`SELECT 1 FROM evidence_leaf WHERE entry LIKE '%' || $1 || '%"to":"mirrored"%'`, [
         (await S1()).id,
       ]);
@@ -293,9 +295,8 @@ describe('outcomes of what was sent', () => {
       await kit.accept(source, station('S1'));
       const [callId = ''] = await kit.plan();
       await kit.rows(`UPDATE national_call SET stage = 'sending', sent_at = now()`);
-      await kit.rows(`UPDATE delivery_attempt SET sent_at = now()`);
       await recover();
-      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'flying' });
+      expect(await S1()).toMatchObject({ state: 'unknown', stage: 'unknown' });
       await kit.work(callId);
       await kit.settle();
       expect(kit.nation.sent).toHaveLength(0);
@@ -321,8 +322,8 @@ describe('outcomes of what was sent', () => {
       await kit.push(source, [station('S1'), station('S2')]);
       kit.nation.answerWrite = async (items) => {
         const rows = await kit.rows<{ sent: boolean; biz_no: string; content_hash: string; body_sha256: string }>(
-          `SELECT a.sent_at IS NOT NULL AND c.sent_at IS NOT NULL AS sent, a.biz_no, a.content_hash, c.body_sha256
-           FROM delivery_attempt a JOIN national_call c ON c.id = a.call_id ORDER BY a.biz_no`,
+          `SELECT c.sent_at IS NOT NULL AS sent, o.biz_no, o.content_hash, c.body_sha256
+           FROM outbox o JOIN national_call c ON c.id = o.call_id ORDER BY o.biz_no`,
         );
         const hashes = new Map(items.map((item) => [item.bizNo, kit.nation.hashOf(item.data)]));
         expect(rows.map((row) => row.sent)).toEqual([true, true]);

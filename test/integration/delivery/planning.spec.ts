@@ -1,4 +1,5 @@
 import type { SourceIdentity } from '../../../src/ingest/intake.types.js';
+import { PreparedCalls } from '../../../src/delivery/prepared-calls.js';
 import { Planner } from '../../../src/delivery/planner.js';
 import { systemIds } from '../../../src/platform/ids/index.js';
 import {
@@ -46,7 +47,9 @@ describe('planning: what may go now', () => {
   const served = (id: string, from: string, to: string, who = 'V1'): ReturnType<typeof serviceRecord> =>
     serviceRecord(id, { volunteer: who, activity: 'A1', from, to });
   const attempts = (): Promise<{ biz_no: string; call_id: string; op: string; version: number }[]> =>
-    kit.rows(`SELECT biz_no, call_id, op, version FROM delivery_attempt WHERE stage <> 'closed' ORDER BY biz_no`);
+    kit.rows(
+      `SELECT biz_no, call_id, op, flight_version AS version FROM outbox WHERE call_id IS NOT NULL ORDER BY biz_no`,
+    );
 
   it('writes call and attempts down before anybody is told, and moves the record to sending', async () => {
     await kit.accept(source, station('S1'));
@@ -141,7 +144,10 @@ describe('planning: what may go now', () => {
     );
     const { value } = kit.nation.status_ as { value: Parameters<Planner['planWrites']>[0] };
     const limits = { ...value.limits, batchItems: 7 };
-    const planners = [1, 2, 3].map(() => new Planner({ database: kit.database, gateway: kit.nation, ids: systemIds }));
+    const { database, nation: gateway, vault } = kit;
+    const planners = [1, 2, 3].map(
+      () => new Planner({ database, gateway, ids: systemIds, vault, prepared: new PreparedCalls() }),
+    );
     const planned = await Promise.all(
       planners.map((planner) => planner.planWrites({ ...value, limits }, new Map(), 50)),
     );
@@ -150,8 +156,8 @@ describe('planning: what may go now', () => {
     expect(new Set(open.map(({ biz_no: bizNo }) => bizNo)).size).toBe(60);
     expect(new Set(planned.flat().map(({ callId }) => callId)).size).toBe(planned.flat().length);
     await expect(
-      kit.rows(`INSERT INTO delivery_attempt (call_id, biz_no, record_id, kind, version, op, stage)
-        SELECT call_id, biz_no || '', record_id, kind, 9, op, 'unknown' FROM delivery_attempt LIMIT 1`),
+      kit.rows(`INSERT INTO outbox (biz_no, record_id, source_system_id, kind, version, county_code, lane, lane_rank, stage)
+        SELECT biz_no, record_id, source_system_id, kind, 9, county_code, lane, lane_rank, 'ready' FROM outbox LIMIT 1`),
     ).rejects.toMatchObject({ code: '23505' });
   });
 

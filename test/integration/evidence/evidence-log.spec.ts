@@ -18,7 +18,9 @@ describe('evidence', () => {
   afterAll(() => kit.close());
 
   const leavesOf = (recordId: string): Promise<Leaf[]> =>
-    kit.rows<Leaf>(`SELECT kind, entry FROM evidence_leaf WHERE entry::jsonb->>'uid' = $1 ORDER BY ord, place`, [recordId]);
+    kit.rows<Leaf>(`SELECT kind, entry FROM evidence_leaf WHERE entry::jsonb->>'uid' = $1 ORDER BY ord, place`, [
+      recordId,
+    ]);
 
   it('writes exactly one leaf for each acceptance, none for duplicates, superseded or refused items', async () => {
     const source = kit.newSource();
@@ -100,7 +102,9 @@ describe('evidence', () => {
 
   it('is written with the change or not at all', async () => {
     const source = kit.newSource();
-    await kit.rows(`ALTER TABLE evidence_page ADD CONSTRAINT refuse CHECK (array_to_string(entries, '') NOT LIKE '%${source.appKey}%')`);
+    await kit.rows(
+      `ALTER TABLE evidence_page ADD CONSTRAINT refuse CHECK (array_to_string(entries, '') NOT LIKE '%${source.appKey}%')`,
+    );
     await expect(kit.push(source, [station('S1')])).rejects.toMatchObject({ code: '23514' });
     await kit.rows('ALTER TABLE evidence_page DROP CONSTRAINT refuse');
     for (const table of ['record', 'outbox', 'change_page']) {

@@ -100,19 +100,19 @@ describe('where is my record? (station-contract §4, G-66)', () => {
       callId,
     );
     await change(
-      `INSERT INTO delivery_attempt (call_id, biz_no, record_id, kind, version, op, stage) VALUES ($1, $2, $3, 'station', 1, 'UPSERT', 'open')`,
+      `UPDATE outbox SET stage = 'flying', call_id = $1, flight_record_id = record_id, flight_version = 1, op = 'UPSERT'
+       WHERE biz_no = $2`,
       callId,
       bizNo,
-      recordId,
     );
     await change(`UPDATE record SET state = 'sending' WHERE id = $1`, recordId);
     expect((await status('station', 'n1')).nextAttemptAt).toBeNull();
     await change(`UPDATE record SET state = 'pending' WHERE id = $1`, recordId);
     expect(isInAnHour((await status('station', 'n1')).nextAttemptAt)).toBe(true);
-    await change(`UPDATE delivery_attempt SET stage = 'unknown', lookup_at = ${IN_AN_HOUR} WHERE biz_no = $1`, bizNo);
+    await change(`UPDATE outbox SET stage = 'unknown', lookup_at = ${IN_AN_HOUR} WHERE biz_no = $1`, bizNo);
     await change(`UPDATE record SET state = 'unknown' WHERE id = $1`, recordId);
     expect(isInAnHour((await status('station', 'n1')).nextAttemptAt)).toBe(true);
-    await change(`UPDATE delivery_attempt SET stage = 'closed' WHERE biz_no = $1`, bizNo);
+    await change(`DELETE FROM outbox WHERE biz_no = $1`, bizNo);
     await change(
       `INSERT INTO national_watch (biz_no, kind, purpose, due_at) VALUES ($1, 'station', 'review', ${IN_AN_HOUR})`,
       bizNo,

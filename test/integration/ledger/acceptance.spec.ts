@@ -329,7 +329,7 @@ describe('acceptance: outcomes, versions, voids (station-contract §2)', () => {
   it('keeps an open attempt as it is while a newer version arrives', async () => {
     const source = kit.newSource();
     await kit.accept(source, station('S1'));
-    await kit.rows(`UPDATE outbox SET stage = 'flying' WHERE source_system_id = $1`, [source.id]);
+    await kit.rows(`UPDATE outbox SET stage = 'flying', call_id = record_id WHERE source_system_id = $1`, [source.id]);
     await kit.rows(`UPDATE record SET state = 'unknown' WHERE source_system_id = $1`, [source.id]);
     await kit.accept(source, station('S1', { data: { name: '新' } }));
     expect(await kit.record(source, 'station', 'S1')).toMatchObject({

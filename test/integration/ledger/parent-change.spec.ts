@@ -135,7 +135,7 @@ describe('what a parent changes in its children (G-14, G-45, G-74)', () => {
   it('promises the newer version behind an open attempt, whose bytes may hold the old project', async () => {
     await standing(project('P2', P1));
     const { recordId } = await kit.accept(source, served('R1'));
-    await kit.rows(`UPDATE outbox SET stage = 'flying' WHERE record_id = $1`, [recordId]);
+    await kit.rows(`UPDATE outbox SET stage = 'flying', call_id = record_id WHERE record_id = $1`, [recordId]);
     await kit.rows(`UPDATE record SET state = 'sending' WHERE id = $1`, [recordId]);
     await kit.accept(source, activity('A1', 'P2'));
     expect(await of('R1')).toMatchObject({ version: 2, state: 'sending', stage: 'flying', promised: 2 });
