@@ -96,7 +96,6 @@ async function readReopening(tx: Tx, wishes: readonly ReopenWish[]): Promise<Reo
        WHERE g.biz_no = r.biz_no AND NOT g.is_void AND coalesce(g.outcome_code, '') <> ALL ($4::text[])
        ORDER BY v.version DESC LIMIT 1) AS c ON r.kind = 'volunteer' AND NOT r.is_void
      WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.biz_no = r.biz_no)
-       AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.biz_no = r.biz_no AND a.stage <> 'closed')
      ORDER BY w.place`,
     [wishes.map(({ recordId }) => recordId), wishes.map(({ version }) => version), HELD_CODES, UNDECIDED_CODES],
     'ledger-read-reopening',
@@ -162,7 +161,7 @@ export async function withdrawReopened(tx: Tx, ids: Ids, opened: readonly Reopen
   const withdrawn = await tx.query<{ biz_no: string }>(
     `DELETE FROM outbox o USING record r, unnest($1::uuid[], $2::int[]) AS x(id, version)
      WHERE r.id = x.id AND r.version = x.version AND o.biz_no = r.biz_no AND o.version = x.version
-       AND o.stage <> 'flying' AND r.state IN ('queued', 'waiting') RETURNING o.biz_no`,
+       AND o.call_id IS NULL AND r.state IN ('queued', 'waiting') RETURNING o.biz_no`,
     [opened.map(({ recordId }) => recordId), opened.map(({ version }) => version)],
     'ledger-withdraw-promises',
   );

@@ -1,3 +1,4 @@
+import { readChangesOfAll } from '../ledger/index.js';
 import type { Queryable } from '../platform/database/index.js';
 
 /** One change of a record's state, of whatever source system. */
@@ -17,15 +18,9 @@ export interface ChangeSource {
   ends(database: Queryable): Promise<{ newest: number; purgedThrough: number }>;
 }
 
-/** Straight from the ledger's table. */
+/** Straight from the ledger. */
 export const ledgerChanges: ChangeSource = {
-  read: (database, afterSeq, limit) =>
-    database.query<Change & Record<string, unknown>>(
-      `SELECT seq::float8 AS seq, record_id AS "recordId", kind, state, version, code FROM change_event
-       WHERE seq > $1 ORDER BY seq LIMIT $2`,
-      [afterSeq, limit],
-      'problems-read-changes',
-    ),
+  read: readChangesOfAll,
   ends: async (database) => {
     const [row] = await database.query<{ newest: number; purgedThrough: number }>(
       `SELECT last_seq::float8 AS newest, purged_through::float8 AS "purgedThrough" FROM change_sequence WHERE id = 1`,

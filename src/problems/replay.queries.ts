@@ -270,8 +270,9 @@ export async function countCalls(database: Queryable, replayId: string): Promise
     `WITH y AS (SELECT y.id, (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7000-8000-000000000000')::uuid AS since
        FROM replay y, lpad(to_hex(floor(extract(epoch FROM coalesce(y.started_at, now()) - interval '${CLOCK_SLACK}') * 1000)::bigint), 12, '0') AS h
        WHERE y.id = $1),
-     mine AS (SELECT a.call_id, a.biz_no FROM y JOIN delivery_attempt a ON a.call_id >= y.since
-       JOIN replay_item i ON i.replay_id = y.id AND i.record_id = a.record_id AND i.sent_version = a.version
+     mine AS (SELECT a.call_id, a.biz_no FROM y JOIN replay_item i ON i.replay_id = y.id
+       JOIN record r ON r.id = i.record_id
+       JOIN attempt a ON a.biz_no = r.biz_no AND a.record_id = i.record_id AND a.version = i.sent_version
        WHERE a.sent_at >= i.sent_at),
      writes AS (SELECT DISTINCT call_id FROM mine)
      SELECT (SELECT count(*) FROM writes)::int AS writes,

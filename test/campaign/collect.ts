@@ -51,10 +51,10 @@ const DUMP = {
   attempts: `SELECT a.call_id AS "callId", a.biz_no AS "bizNo", a.version, a.stage, a.outcome_class AS "outcomeClass",
       a.outcome_code AS "outcomeCode", a.lookups, ${epoch('a.sent_at')} AS "sentAtMs", ${epoch('a.closed_at')} AS "closedAtMs",
       c.client_batch_no AS "clientBatchNo", c.body_sha256 AS "bodySha256", ${epoch('c.sent_at')} AS "callSentAtMs"
-    FROM delivery_attempt a JOIN national_call c ON c.id = a.call_id`,
+    FROM attempt a JOIN national_call c ON c.id = a.call_id`,
   callChanges: `SELECT call_id AS "callId", ${epoch('at')} AS "atMs", from_stage AS "fromStage", to_stage AS "toStage",
       had_lease AS "hadLease" FROM judge_call_change ORDER BY ord`,
-  events: `SELECT record_id AS "recordId", version, state FROM change_event ORDER BY ord`,
+  events: `SELECT record_id AS "recordId", version, state FROM change_event ORDER BY ord, place`,
   promises: `SELECT biz_no AS "bizNo", stage FROM outbox`,
 } as const;
 

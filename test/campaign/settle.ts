@@ -21,7 +21,7 @@ async function lookAtLedger(url: string): Promise<Open | null> {
     const { rows } = await client.query<Open>(
       `SELECT (SELECT count(*)::int FROM record WHERE state IN ('queued', 'sending', 'unknown', 'pending')) AS moving,
          (SELECT count(*)::int FROM record WHERE state = 'waiting') AS waiting,
-         (SELECT count(*)::int FROM delivery_attempt WHERE stage <> 'closed') AS attempts`,
+         (SELECT count(*)::int FROM attempt WHERE stage <> 'closed') AS attempts`,
     );
     return rows[0] ?? null;
   } catch {

@@ -104,9 +104,19 @@ INSERT INTO delivery_attempt (biz_no, call_id, record_id, kind, version, op, con
     coalesce(outcome_code, ''), coalesce(closed_at, now())
   FROM delivery_attempt_before WHERE stage = 'closed';
 DROP TABLE delivery_attempt_before;
+-- Open and ended ones together, for whoever counts or draws a timeline.
+CREATE VIEW attempt AS
+  SELECT a.biz_no, a.call_id, a.record_id, a.kind, a.version, a.op, a.content_hash, 'closed' AS stage, c.sent_at, a.lookups,
+    a.outcome_class, a.outcome_code, a.closed_at
+  FROM delivery_attempt a JOIN national_call c ON c.id = a.call_id
+  UNION ALL
+  SELECT o.biz_no, o.call_id, o.flight_record_id, o.kind, o.flight_version, o.op, o.content_hash,
+    CASE WHEN o.stage = 'flying' THEN 'open' ELSE 'unknown' END, c.sent_at, o.lookups, NULL, o.doubt_code, NULL
+  FROM outbox o JOIN national_call c ON c.id = o.call_id;
 `;
 
 const DOWN = `
+DROP VIEW attempt;
 DROP VIEW change_event;
 DROP VIEW evidence_leaf;
 CREATE TABLE evidence_leaf (

@@ -48,7 +48,7 @@ describe('what a parent changes in its children (G-14, G-45, G-74)', () => {
   const served = (id: string, day?: string): ReturnType<typeof serviceRecord> =>
     serviceRecord(id, { volunteer: 'V1', activity: 'A1', ...(day === undefined ? {} : { day }) });
   const traces = async (id: string): Promise<{ events: unknown[]; leaves: unknown[] }> => ({
-    events: await kit.rows('SELECT version, state FROM change_event WHERE record_id = $1 ORDER BY ord', [id]),
+    events: await kit.rows('SELECT version, state FROM change_event WHERE record_id = $1 ORDER BY ord, place', [id]),
     leaves: (
       await kit.rows<{ entry: string }>(
         `SELECT entry FROM evidence_leaf WHERE entry::jsonb->>'uid' = $1 ORDER BY ord, place`,
