@@ -1,6 +1,6 @@
 // platform/ids/ makes identifiers.
 // Owns      nothing stored
-// Promises  UUIDv7 that rise within a process, so that index pages fill in order
+// Promises  UUIDv7 that rise within a process, so that index pages fill in order; chance through one port
 // Never     is a secret: whoever sees an id can guess when it was made
 // Start at  index.ts
 import { randomFillSync } from 'node:crypto';
@@ -47,3 +47,6 @@ function uuidV7(): string {
 }
 
 export const systemIds: Ids = { uuid: uuidV7 };
+
+export { systemRandom, type Random } from './random.js';
+export { seededIds, seededRandom } from './seeded.js';
