@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Foundation1764000000000 } from './migrations/1764000000000-foundation.js';
 import { Admission1764000100000 } from './migrations/1764000100000-admission.js';
 import { NationalCallbacks1764000200000 } from './migrations/1764000200000-national-callbacks.js';
+import { StormControl1764000400000 } from './migrations/1764000400000-storm-control.js';
 import { Problems1764000500000 } from './migrations/1764000500000-problems.js';
 import { PagesAndFlights1764000300000 } from './migrations/1764000300000-pages-and-flights.js';
 
@@ -37,6 +38,7 @@ export function createDataSource(options: DataSourceOptionsOfOurs): DataSource {
       Admission1764000100000,
       NationalCallbacks1764000200000,
       PagesAndFlights1764000300000,
+      StormControl1764000400000,
       Problems1764000500000,
     ],
     migrationsTransactionMode: 'each',
