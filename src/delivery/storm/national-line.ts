@@ -151,9 +151,9 @@ export class NationalLine {
     const counties = pausedCounties(view);
     if (counties.length === 0) return false;
     const rows = await this.parts.database.query(
-      `SELECT 1 FROM delivery_attempt a JOIN record r ON r.id = a.record_id
-       WHERE a.call_id = $1 AND a.stage = 'open'
-         AND EXISTS (SELECT 1 FROM unnest($2::text[]) AS c(prefix) WHERE starts_with(r.county_code, c.prefix)) LIMIT 1`,
+      `SELECT 1 FROM national_call c JOIN outbox o ON o.biz_no = ANY (c.biz_nos)
+       WHERE c.id = $1 AND EXISTS (SELECT 1 FROM unnest($2::text[]) AS p(prefix) WHERE starts_with(o.county_code, p.prefix))
+       LIMIT 1`,
       [callId, counties],
       'delivery-carries-paused',
     );
