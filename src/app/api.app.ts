@@ -9,6 +9,7 @@ import { factsOf } from '../national/index.js';
 import { createHttpFace } from '../platform/http/index.js';
 import { NestLogger } from '../platform/logging/index.js';
 import { INTAKE } from '../platform/tokens.js';
+import { ADMIN_SECURITY, adminPaths, ProblemsModule } from '../problems/index.js';
 import { shippedCalendar } from '../records/index.js';
 import { serveCallbacks } from './callback-route.js';
 import { FoundationModule } from './foundation.module.js';
@@ -19,7 +20,12 @@ class ApiModule {
   static of(foundation: Foundation, intake: IntakeService): DynamicModule {
     return {
       module: ApiModule,
-      imports: [FoundationModule.of(foundation, [{ provide: INTAKE, useValue: intake }]), AccessModule, IngestModule],
+      imports: [
+        FoundationModule.of(foundation, [{ provide: INTAKE, useValue: intake }]),
+        AccessModule,
+        IngestModule,
+        ProblemsModule,
+      ],
     };
   }
 }
@@ -45,7 +51,7 @@ export async function startApi(foundation: Foundation): Promise<RunningApi> {
   const module = ApiModule.of(foundation, createIntake(foundation));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: new NestLogger(logger) });
   app.useGlobalFilters(filter);
-  serveOpenApi(app);
+  serveOpenApi(app, { paths: adminPaths(), securitySchemes: ADMIN_SECURITY });
   serveCallbacks(app, foundation);
   const sequencer = new ChangeSequencer(database, (err) => logger.error({ err }, 'change sequencer turn failed'));
   await app.listen(settings.port, settings.host);

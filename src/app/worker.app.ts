@@ -6,6 +6,7 @@ import { ChangeSequencer } from '../ledger/index.js';
 import { NotifyModule } from '../notify/index.js';
 import { NestLogger } from '../platform/logging/index.js';
 import { createCallQueue } from '../platform/queue/index.js';
+import { createProblems } from '../problems/index.js';
 import { FoundationModule } from './foundation.module.js';
 import { openGateway, type Foundation } from './foundation.js';
 
@@ -34,14 +35,20 @@ export async function startWorker(foundation: Foundation): Promise<RunningWorker
     report: (step, err) => logger.error({ err, step }, 'delivery step failed'),
   }); // prettier-ignore
   const sequencer = new ChangeSequencer(database, (err) => logger.error({ err }, 'change sequencer turn failed'));
+  const problems = createProblems({
+    database, ids,
+    report: (step, err) => logger.error({ err, step }, 'problems step failed'),
+  }); // prettier-ignore
   const app = await NestFactory.createApplicationContext(WorkerModule.of(foundation), {
     logger: new NestLogger(logger),
   });
   await delivery.start(settings.workerConcurrency);
   sequencer.start();
+  problems.start();
   return {
     close: async () => {
       await app.close();
+      await problems.stop();
       await delivery.stop();
       await queue.close();
       await sequencer.stop();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { SEALED_SECRETS, SourceSystems } from '../access/index.js';
+import { Administrators, SEALED_SECRETS, SourceSystems } from '../access/index.js';
 import { runMigrations } from '../app/index.js';
 import { appendEvidence } from '../evidence/index.js';
 import { SEALED_VERSIONS } from '../ledger/index.js';
@@ -10,6 +10,8 @@ import { systemClock } from '../platform/clock/index.js';
 import { projectRoot, type Settings } from '../platform/config/index.js';
 import { Database } from '../platform/database/index.js';
 import { systemIds } from '../platform/ids/index.js';
+import { ProblemDesk, ReplayDesk } from '../problems/index.js';
+import { shippedCalendar } from '../records/index.js';
 import { addDataKey, createVault, openKeyStore, resealColumn } from '../platform/vault/index.js';
 
 /** Whom the evidence names: whoever has the shell of the server. */
@@ -19,6 +21,9 @@ export const CLI_ACTOR = 'cli';
 export interface Desk {
   readonly sourceSystems: SourceSystems;
   readonly webhooks: Webhooks;
+  readonly administrators: Administrators;
+  readonly problems: ProblemDesk;
+  readonly replays: ReplayDesk;
   /** A new data key, and everything sealed so far sealed with it (S33). */
   rotateKeys(): Promise<{ keyId: string; resealed: number }>;
 }
@@ -66,6 +71,9 @@ export async function atDesk<T>(settings: Settings, work: (desk: Desk) => Promis
     const ids = systemIds;
     return await work({
       sourceSystems: new SourceSystems(database, vault, ids),
+      administrators: new Administrators(database, ids),
+      problems: new ProblemDesk({ database, ids, calendar: shippedCalendar() }),
+      replays: new ReplayDesk({ database, ids }),
       webhooks: new Webhooks({
         database,
         vault,

@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import { CommanderError } from 'commander';
 import { SourceSystemUnknownError } from '../access/index.js';
 import { WebhookTargetError, WebhookUnknownError } from '../notify/index.js';
+import { isCodedError } from '../platform/errors/index.js';
 import { loadSettingsOrExit } from '../platform/config/index.js';
 import { SecretsMissingError } from '../platform/vault/index.js';
+import { catalogueEntry, isCatalogueCode } from '../records/index.js';
 import { atDesk, DeskError } from './desk.js';
 import { createProgram, type Carry } from './program.js';
 
@@ -26,6 +28,11 @@ const carry: Carry = async (work, asJson) => {
 function exitCodeOf(error: unknown): number {
   // Commander has printed what is wrong and how it is called.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (isCodedError(error) && isCatalogueCode(error.code)) {
+    const { zh, remedy } = catalogueEntry(error.code);
+    process.stderr.write(`${error.code}: ${zh}${remedy}\n`);
+    return FAILED;
+  }
   const isPlain = PLAIN.some((type) => error instanceof type);
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(isPlain ? `${text}\n` : `The command failed: ${text}\n`);

@@ -4,6 +4,19 @@ import { InvalidArgumentError } from 'commander';
 
 const AREA = /^(?:\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$/;
 const MAX_NAME_LENGTH = 100;
+const REGION = /^(?:\d{2}|\d{4}|\d{6})$/;
+const MAX_REASON_LENGTH = 500;
+
+export function region(text: string): string {
+  if (REGION.test(text)) return text;
+  throw new InvalidArgumentError('It must be a region of 2, 4 or 6 digits, such as 5334 or 533401.');
+}
+
+export function reason(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH) return trimmed;
+  throw new InvalidArgumentError(`It must be a text of 1 to ${MAX_REASON_LENGTH} characters.`);
+}
 
 export function area(text: string): string {
   if (AREA.test(text)) return text;

@@ -19,6 +19,14 @@ async function run(
       ['create', 'rotate', 'revoke', 'requireSignature'].map((name) => [name, record(name)]),
     ),
     webhooks: Object.fromEntries(['add', 'list', 'remove'].map((name) => [name, record(name)])),
+    administrators: {
+      ...Object.fromEntries(['create', 'list', 'revoke'].map((name) => [name, record(name)])),
+      named: (id: string) => Promise.resolve(id),
+    },
+    problems: Object.fromEntries(['list', 'show', 'items', 'act'].map((name) => [name, record(name)])),
+    replays: Object.fromEntries(
+      ['plan', 'approve', 'run', 'pause', 'stop', 'show', 'list'].map((name) => [name, record(name)]),
+    ),
   } as unknown as Desk;
   let asJson: boolean | undefined;
   let words = '';
@@ -53,6 +61,22 @@ describe('the commands (G-78, G-71)', () => {
     ['webhooks add --app-key K --url https://example.com/ --json', ['add', 'K', 'https://example.com/']],
     ['webhooks list --json', ['list', null]],
     ['webhooks remove --id I --json', ['remove', 'I']],
+    ['admins create --name N --scope 533401 --json', ['create', { name: 'N', scope: '533401' }]],
+    ['admins list --json', ['list']],
+    ['admins revoke --id I --json', ['revoke', 'I']],
+    ['problems list --as A --json', ['list', 'A', undefined]],
+    ['problems list --state open closed --as A --json', ['list', 'A', ['open', 'closed']]],
+    ['problems show P --as A --json', ['show', 'A', 'P']],
+    ['problems ack P --as A --json', ['act', 'A', 'P', 'acknowledge', { via: 'cli', reason: null }]],
+    ['problems resolve P --reason R --as A --json', ['act', 'A', 'P', 'resolve', { via: 'cli', reason: 'R' }]],
+    ['problems close P --reason R --as A --json', ['act', 'A', 'P', 'close', { via: 'cli', reason: 'R' }]],
+    ['replays plan --problem P --reason R --as A --json', ['plan', 'A', 'P', { via: 'cli', reason: 'R' }]],
+    ['replays approve Y --as A --json', ['approve', 'A', 'Y', 'cli']],
+    ['replays run Y --as A --json', ['run', 'A', 'Y', 'cli']],
+    ['replays pause Y --as A --json', ['pause', 'A', 'Y', 'cli']],
+    ['replays stop Y --as A --json', ['stop', 'A', 'Y', 'cli']],
+    ['replays show Y --as A --json', ['show', 'A', 'Y']],
+    ['replays list --problem P --as A --json', ['list', 'A', 'P']],
   ])('%s', async (line, call) => {
     const { called, asJson, error } = await run(line);
     expect(error).toBeUndefined();
@@ -68,6 +92,11 @@ describe('the commands (G-78, G-71)', () => {
     'source-systems rotate --app-key K --overlap-hours -1',
     'source-systems require-signature --app-key K maybe',
     'source-systems destroy',
+    'admins create --name N --scope 53340',
+    'problems list',
+    'problems close P --as A',
+    'problems list --state odd --as A',
+    'replays approve --as A',
     'nonsense',
   ])('refuses in plain words: %s', async (line) => {
     const { called, words, error } = await run(line);

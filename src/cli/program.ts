@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { CLI_ACTOR, type Desk } from './desk.js';
+import { admins, problems, replays } from './administration.js';
 import { area, hours, name, onOff, wholeNumber } from './options.js';
 
 /** Runs one piece of work at the desk and prints its answer. */
@@ -122,7 +123,8 @@ function keys(carry: Carry): Command {
 /** The commands of `npm run cli --`. A mistake in calling them throws commander's error instead of ending the process. */
 export function createProgram(carry: Carry): Command {
   const program = new Command('npm run cli --').description('administration of zhiqiao').showHelpAfterError();
-  program.addCommand(sourceSystems(carry)).addCommand(webhooks(carry)).addCommand(keys(carry));
+  const groups = [sourceSystems(carry), webhooks(carry), keys(carry), admins(carry), problems(carry), replays(carry)];
+  for (const group of groups) program.addCommand(group);
   const strict = (command: Command): void => {
     command.exitOverride();
     command.commands.forEach(strict);

@@ -8,4 +8,4 @@ export { IngestModule } from './ingest.module.js';
 export { IntakeService, type DoorProfile, type IntakeParts } from './intake.service.js';
 export type { Intake, PushAnswer, RawItem, SourceIdentity } from './intake.types.js';
 export { catalogueWords } from './wording.js';
-export { openApiDocument, serveOpenApi } from './openapi.js';
+export { openApiDocument, serveOpenApi, type MoreOfTheApi } from './openapi.js';

@@ -185,7 +185,15 @@ function paths(): Json {
   };
 }
 
-export function openApiDocument(): OpenAPIObject {
+/** What other rooms serve beside the stations' side. */
+export interface MoreOfTheApi {
+  readonly paths: Json;
+  readonly securitySchemes: Json;
+}
+
+const NOTHING_MORE: MoreOfTheApi = { paths: {}, securitySchemes: {} };
+
+export function openApiDocument(more: MoreOfTheApi = NOTHING_MORE): OpenAPIObject {
   const document = {
     openapi: '3.1.0',
     info: {
@@ -193,7 +201,7 @@ export function openApiDocument(): OpenAPIObject {
       version: '1',
       description: 'See docs/; errors are RFC 9457 problems.',
     },
-    paths: paths(),
+    paths: { ...paths(), ...more.paths },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
@@ -204,6 +212,7 @@ export function openApiDocument(): OpenAPIObject {
           name: 'X-Sign',
           description: 'With X-App-Key, X-Timestamp, X-Nonce and X-Sign-Method: HMAC over the request',
         },
+        ...more.securitySchemes,
       },
     },
     security: [{ bearer: [] }, { signature: [] }],
@@ -212,8 +221,8 @@ export function openApiDocument(): OpenAPIObject {
 }
 
 /** Serves `/api/docs` (offline) and `/api/openapi.json`. */
-export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('api/docs', app, openApiDocument(), {
+export function serveOpenApi(app: NestFastifyApplication, more?: MoreOfTheApi): void {
+  SwaggerModule.setup('api/docs', app, openApiDocument(more), {
     jsonDocumentUrl: 'api/openapi.json',
     customSiteTitle: '志桥 API',
     raw: ['json'],

@@ -11,3 +11,5 @@ export { PROBLEM_STATES, type ProblemAct, type ProblemState } from './life-cycle
 export { ProblemDesk, type ItemsPage, type ProblemDetail, type ProblemSummary } from './problem-desk.js';
 export { MOST_ALONE, ReplayDesk, type Quota, type ReplayAccount, type ReplayView } from './replay-desk.js';
 export { ReplayRunner } from './replay-runner.js';
+export { ADMIN_SECURITY, adminPaths } from './admin-openapi.js';
+export { ProblemsModule } from './problems.module.js';

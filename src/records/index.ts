@@ -44,6 +44,7 @@ export { present, presentWarning } from './catalogue/problem.js';
 export type { ItemProblem, PresentedProblem, PresentedWarning } from './catalogue/problem.js';
 export { renderErrorCatalogue } from './catalogue/render.js';
 
+export { schemaProblems } from './schema-problems.js';
 export { MAX_PROBLEMS, examineItem, unreadableItem } from './examine.js';
 export type { BadItem, ExaminedItem, GoodItem, ItemOp, KindLookup } from './examine.js';
 
