@@ -1,5 +1,5 @@
 import { Module, type OnApplicationBootstrap, type OnApplicationShutdown, Inject } from '@nestjs/common';
-import type { Clock } from '../platform/clock/index.js';
+import { repeat, type Clock, type Repeating } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Logger } from '../platform/logging/index.js';
@@ -52,7 +52,7 @@ const PURGE_EVERY_MS = 60_000;
   exports: [Authenticator, Admission, SourceDirectory, SourceSystems, SourceGuard, Administrators, AdministratorGuard],
 })
 export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+  private purging: Repeating | undefined;
 
   constructor(
     @Inject(StoredNonces) private readonly nonces: StoredNonces,
@@ -62,11 +62,11 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
   onApplicationBootstrap(): void {
     // A purge that fails is made up by the next one.
     const missed = (err: unknown): void => this.log.warn({ err }, 'purge of used nonces failed');
-    this.timer = setInterval(() => void this.nonces.purge().catch(missed), PURGE_EVERY_MS);
-    this.timer.unref();
+    const pauses = { idleMs: PURGE_EVERY_MS, failureMs: PURGE_EVERY_MS, onFailure: missed };
+    this.purging = repeat(() => this.nonces.purge(), pauses);
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.purging?.stop();
   }
 }

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { systemRandom, type Random } from '../platform/ids/index.js';
 
 /** Characters of key and secret, so that the first `.` divides them (G-04). */
 const BEARER = /^Bearer +([0-9A-Za-z_]{6,40})\.([0-9A-Za-z_-]{32,128})$/i;
@@ -22,9 +23,9 @@ export function parseBearer(header: string): BearerCredentials | null {
 export const isAppKey = (text: string): boolean => APP_KEY.test(text);
 
 /** Hexadecimal, because base64url has `-`, which an appKey may not have. */
-export const newAppKey = (): string => `ss_${randomBytes(APP_KEY_BYTES).toString('hex')}`;
+export const newAppKey = (random: Random = systemRandom): string => `ss_${random.bytes(APP_KEY_BYTES).toString('hex')}`;
 
-export const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+export const newSecret = (random: Random = systemRandom): string => random.bytes(SECRET_BYTES).toString('base64url');
 
 /** A plain hash is enough: the secret has full entropy (S01). */
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();

@@ -1,11 +1,8 @@
 import type { Clock } from '../platform/clock/index.js';
+import type { Random } from '../platform/ids/index.js';
 
-export type { Clock };
-
-/** Randomness passed in: nonces, request ids, IVs and jitter all come from here. */
-export interface Random {
-  bytes(count: number): Buffer;
-}
+/** Nonces, request ids, IVs and jitter all come from the random that is handed in. */
+export type { Clock, Random };
 
 /** Fields are codes and sizes, never record content or a library's error object. Structurally a pino logger. */
 export interface GatewayLogger {

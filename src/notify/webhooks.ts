@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Database, Tx } from '../platform/database/index.js';
-import type { Ids } from '../platform/ids/index.js';
+import { systemRandom, type Ids, type Random } from '../platform/ids/index.js';
 import type { SealedColumn, Vault } from '../platform/vault/index.js';
 import { parseTarget } from './webhook-target.js';
 
@@ -37,6 +36,8 @@ export interface WebhookParts {
   readonly ids: Ids;
   readonly allowInternal: boolean;
   readonly prove: Prove;
+  /** Where secrets come from. */
+  readonly random?: Random;
 }
 
 /** Registration of webhooks (G-71). */
@@ -48,7 +49,7 @@ export class Webhooks {
     const { database, vault, ids, allowInternal, prove } = this.parts;
     const url = parseTarget(target, allowInternal).href;
     const id = ids.uuid();
-    const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+    const secret = `whsec_${(this.parts.random ?? systemRandom).bytes(SECRET_BYTES).toString('base64')}`;
     await database.transaction(async (tx) => {
       const added = await tx.query(
         `INSERT INTO webhook (id, source_system_id, url, sealed_secret, delivered_seq)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemPause, type Pause } from '../../platform/clock/index.js';
 import type { Clock, GatewayLogger, Random } from '../ports.js';
 import type { Verdict } from '../profile/error-rules.js';
 import type { ProfileSpec } from '../profile/profile.schema.js';
@@ -22,6 +22,8 @@ interface KeeperParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: GatewayLogger;
+  /** How the jitter of F25 is waited for. */
+  readonly pause?: Pause;
 }
 
 interface KeeperState {
@@ -80,7 +82,7 @@ function noteRefusal(parts: KeeperParts, state: KeeperState, isDisplaced: boolea
 async function fetchToken(parts: KeeperParts, state: KeeperState, jitterMs: number): Promise<TokenAnswer> {
   const waitMs = state.notBeforeMs - parts.clock.nowMs();
   if (waitMs > 0) return { failed: laterAnswer(parts, state, waitMs) };
-  if (jitterMs > 0) await sleep(jitterMs);
+  if (jitterMs > 0) await (parts.pause ?? systemPause)(jitterMs);
   const answer = await askToken(parts);
   const { accessToken, expiresInSec } = answer.spoken.payload;
   const lifeMs = typeof expiresInSec === 'number' ? expiresInSec * 1000 : Number.NaN;

@@ -18,3 +18,4 @@ export function isDue(nowMs: number, dueAtMs: number, everyMs: number): boolean 
 }
 
 export { repeat, type Repeating, type RepeatOptions } from './repeat.js';
+export { systemPause, type Pause } from './pause.js';
