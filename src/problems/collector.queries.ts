@@ -133,3 +133,13 @@ export async function findQuiet(tx: Tx, watchDays: number): Promise<{ id: string
     'problems-find-quiet',
   );
 }
+
+/** Scopes go by the county: an item must lie where its record lies. */
+export async function followCounties(tx: Tx): Promise<void> {
+  await tx.query(
+    `UPDATE problem_item i SET county_code = r.county_code FROM record r
+     WHERE r.id = i.record_id AND i.state <> 'healed' AND i.county_code <> r.county_code`,
+    [],
+    'problems-follow-counties',
+  );
+}

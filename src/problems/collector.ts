@@ -4,7 +4,7 @@ import type { Ids } from '../platform/ids/index.js';
 import { failureOf, judgementsOf, readCollected, type CollectedRow } from './causes.js';
 import type { ChangeSource } from './change-source.js';
 import {
-  countHits, ensureProblems, findHealed, findQuiet, leaveItems, readItems, writeItems, type ItemWrite, type StoredItem,
+  countHits, ensureProblems, findHealed, findQuiet, followCounties, leaveItems, readItems, writeItems, type ItemWrite, type StoredItem,
 } from './collector.queries.js'; // prettier-ignore
 import type { Fingerprint } from './fingerprint.js';
 import { WATCH_DAYS, type ProblemAct, type ProblemState } from './life-cycle.js';
@@ -15,7 +15,7 @@ const COLLECT_LOCK = 5341;
 const CHANGES_PER_TURN = 2_000;
 /** Records looked at in one step of a scan. */
 const RECORDS_PER_SCAN = 2_000;
-/** Between looks for problems that were quiet long enough; a day more or less does not matter to them. */
+/** Between looks for what no change tells: problems that were quiet long enough, counties learnt late. */
 const QUIET_EVERY_TURNS = 600;
 
 export interface CollectorParts {
@@ -47,7 +47,7 @@ export class ProblemCollector {
   async turn(): Promise<boolean> {
     const { database } = this.parts;
     this.turns += 1;
-    if (this.turns % QUIET_EVERY_TURNS === 1) await this.closeQuiet();
+    if (this.turns % QUIET_EVERY_TURNS === 1) await this.tidy();
     if (!(await this.isAnythingNew())) return false;
     return database.transaction(async (tx) => {
       if (!(await isAlone(tx))) return false;
@@ -119,8 +119,13 @@ export class ProblemCollector {
     await this.moveAll(tx, 'resolve', await findHealed(tx, [...new Set(healed)]));
   }
 
-  private async closeQuiet(): Promise<void> {
-    await this.parts.database.transaction(async (tx) => this.moveAll(tx, 'close', await findQuiet(tx, WATCH_DAYS)));
+  /** Closes what stayed quiet, and follows counties that records learnt through a parent, which is no news of theirs. */
+  private async tidy(): Promise<void> {
+    await this.parts.database.transaction(async (tx) => {
+      if (!(await isAlone(tx))) return;
+      await this.moveAll(tx, 'close', await findQuiet(tx, WATCH_DAYS));
+      await followCounties(tx);
+    });
   }
 
   private async moveAll(tx: Tx, act: ProblemAct, problems: readonly { id: string; state: string }[]): Promise<void> {

@@ -147,6 +147,17 @@ describe('the collector', () => {
     expect(await problems()).toMatchObject([{ code: '2206', open: 4 }]);
   });
 
+  it('follows a record into the county that it learns late', async () => {
+    const source = await kit.world();
+    await kit.records(source, 1);
+    refuseRecords('2206');
+    await kit.settle();
+    await kit.collect();
+    await kit.rows(`UPDATE record SET county_code = '533423' WHERE kind = 'service-record'`);
+    await new ProblemCollector({ database: kit.database, ids: systemIds, changes: ledgerChanges }).turn();
+    expect(await kit.rows(`SELECT county_code FROM problem_item`)).toEqual([{ county_code: '533423' }]);
+  });
+
   it('tells causes apart by what settlement keeps of fields and words', async () => {
     const source = await kit.world();
     await kit.records(source, 4);
