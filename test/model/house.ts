@@ -7,6 +7,7 @@ import { HeldBack } from '../../src/delivery/held-back.js';
 import type { LeaseKeeper } from '../../src/delivery/lease-keeper.js';
 import { NationalLimits } from '../../src/delivery/national-limits.js';
 import { Planner } from '../../src/delivery/planner.js';
+import { PreparedCalls } from '../../src/delivery/prepared-calls.js';
 import { ReadingPlanner } from '../../src/delivery/reading-planner.js';
 import { ReadingWorker } from '../../src/delivery/reading.worker.js';
 import type { Turns } from '../../src/delivery/turns.js';
@@ -42,7 +43,8 @@ export interface House {
   /** One look of the dispatcher at everything that may be due, sweeps included. */
   look(): Promise<void>;
   lookForReceipts(): Promise<void>;
-  work(callId: string): Promise<void>;
+  /** Answers a ring; `goesOn` = then takes up what this process has planned meanwhile, as a busy one does. */
+  work(callId: string, goesOn: boolean): Promise<void>;
   explainGates(): Promise<void>;
   numberEvents(): Promise<void>;
 }
@@ -82,12 +84,16 @@ export function buildHouse(parts: HouseParts): House {
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
+  const prepared = new PreparedCalls();
+  const ring = (call: { callId: string; ring: number }): Promise<void> =>
+    queue.ring([call]).catch((error: unknown) => onProblem('ring', error));
   const worker = new DeliveryWorker({
-    database, gateway, settlement, reading, turns: noWaiting, limits, leases: noRenewal, vault, ids, report: onProblem,
+    database, gateway, settlement, reading, turns: noWaiting, limits, leases: noRenewal, vault, prepared, ids, ring,
+    report: onProblem,
   }); // prettier-ignore
   const dispatcher = new Dispatcher({
-    database, queue, gateway, ids, limits, worker, clock, report: onProblem,
-    planner: new Planner({ database, gateway, ids }),
+    database, queue, gateway, ids, limits, worker, ring, clock, report: onProblem,
+    planner: new Planner({ database, gateway, ids, vault, prepared }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
   }); // prettier-ignore
@@ -106,7 +112,10 @@ export function buildHouse(parts: HouseParts): House {
       await dispatcher['round']();
     },
     lookForReceipts: async () => void (await dispatcher['receipts']()),
-    work: (callId) => worker.work({ v: 1, callId }),
+    work: (callId, goesOn) => {
+      worker['isStopping'] = !goesOn;
+      return worker.work({ v: 1, callId });
+    },
     explainGates: async () => void (await heldBack.turn()),
     numberEvents: async () => {
       while (await sequencer.turn());

@@ -42,14 +42,16 @@ CREATE TRIGGER model_witness AFTER INSERT OR UPDATE ON public.record FOR EACH RO
 const CLEAR = `
 DELETE FROM model.state_change; DELETE FROM delivery_attempt; DELETE FROM national_call; DELETE FROM national_watch;
 DELETE FROM national_gate; DELETE FROM outbox; DELETE FROM record_wait; DELETE FROM record_version; DELETE FROM record;
-DELETE FROM person_binding; DELETE FROM person; DELETE FROM evidence_leaf; DELETE FROM change_event;
+DELETE FROM person_binding; DELETE FROM person; DELETE FROM evidence_page; DELETE FROM change_page;
+DELETE FROM national_breaker; DELETE FROM national_speed; DELETE FROM national_quota_block; DELETE FROM national_quota_day;
+DELETE FROM delivery_pause; DELETE FROM delivery_promise; DELETE FROM delivery_promise_score; DELETE FROM delivery_throughput;
 UPDATE change_sequence SET last_seq = 0, purged_through = 0`;
 
 /** What a house at rest has none of, by name. */
 const UNFINISHED = `
 SELECT 'promise' AS what, kind || ' ' || stage AS detail FROM outbox
 UNION ALL SELECT 'call', operation || ' ' || stage FROM national_call WHERE stage <> 'closed'
-UNION ALL SELECT 'attempt', kind || ' v' || version || ' ' || stage FROM delivery_attempt WHERE stage <> 'closed'
+UNION ALL SELECT 'attempt', kind || ' v' || version || ' ' || stage FROM attempt WHERE stage <> 'closed'
 UNION ALL SELECT 'watch', kind || ' ' || purpose FROM national_watch
 UNION ALL SELECT 'wait', waits_key FROM record_wait
 UNION ALL SELECT 'record', kind || '/' || source_id || ' ' || state FROM record
@@ -75,7 +77,7 @@ export class LedgerView {
 
   /** Numbers whose write is in flight or unknown; a number that occurs twice has two attempts open. */
   async openNumbers(): Promise<string[]> {
-    const rows = await this.rows<{ biz_no: string }>(`SELECT biz_no FROM delivery_attempt WHERE stage <> 'closed'`);
+    const rows = await this.rows<{ biz_no: string }>(`SELECT biz_no FROM attempt WHERE stage <> 'closed'`);
     return rows.map((row) => row.biz_no);
   }
 
@@ -90,19 +92,19 @@ export class LedgerView {
 
   /** Leaves in the order of the log, as the entries that they hold. */
   async leaves(): Promise<Record<string, unknown>[]> {
-    const rows = await this.rows<{ entry: string }>(`SELECT entry FROM evidence_leaf ORDER BY ord`);
+    const rows = await this.rows<{ entry: string }>(`SELECT entry FROM evidence_leaf ORDER BY ord, place`);
     return rows.map(({ entry }) => JSON.parse(entry) as Record<string, unknown>);
   }
 
   /** Takes one proof of one move away, as a transition without a leaf would leave it; for the checker's own spec. */
   async forgetOneLeaf(): Promise<void> {
     await this.pool.query(
-      `DELETE FROM evidence_leaf WHERE ord = (SELECT max(ord) FROM evidence_leaf WHERE kind = 'state.changed')`,
+      `DELETE FROM evidence_page WHERE ord = (SELECT max(ord) FROM evidence_leaf WHERE kind = 'state.changed')`,
     );
   }
 
   async forgetOneEvent(): Promise<void> {
-    await this.pool.query(`DELETE FROM change_event WHERE ord = (SELECT max(ord) FROM change_event)`);
+    await this.pool.query(`DELETE FROM change_page WHERE ord = (SELECT max(ord) FROM change_page)`);
   }
 
   private async rows<Row extends QueryResultRow>(sql: string): Promise<Row[]> {

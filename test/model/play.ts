@@ -158,7 +158,7 @@ export class ModelWorld {
       case 'explain-gates':
         return this.step(command.faults, false, () => house.explainGates());
       case 'work':
-        return this.work(command.ring, command.keep, command.faults);
+        return this.work(command, command.faults);
       case 'release':
         return this.release(command.held, command.faults);
       case 'pass':
@@ -187,12 +187,12 @@ export class ModelWorld {
     else nation.batchesAtOnce = set.atOnce;
   }
 
-  private async work(ring: number, keep: boolean, faults: readonly Fault[]): Promise<void> {
+  private async work(how: { ring: number; keep: boolean; goesOn: boolean }, faults: readonly Fault[]): Promise<void> {
     if (this.rings.length === 0) return;
-    const at = ring % this.rings.length;
+    const at = how.ring % this.rings.length;
     const callId = this.rings[at] as string;
-    if (!keep) this.rings.splice(at, 1);
-    await this.step(faults, true, () => this.house.work(callId));
+    if (!how.keep) this.rings.splice(at, 1);
+    await this.step(faults, true, () => this.house.work(callId, how.goesOn));
   }
 
   /** Runs one step until it is over or stands still at a held call. */
@@ -280,7 +280,7 @@ export class ModelWorld {
     await this.step([], false, () => house.explainGates());
     await this.step([], false, () => house.look());
     await this.step([], false, () => house.lookForReceipts());
-    while (this.rings.length > 0) await this.work(0, false, []);
+    while (this.rings.length > 0) await this.work({ ring: 0, keep: false, goesOn: true }, []);
     this.complain([]);
   }
 

@@ -12,7 +12,13 @@ export type Command =
     }
   | { readonly do: 'repeat-push' | 'look' | 'receipts' | 'explain-gates'; readonly faults: readonly Fault[] }
   /** Answers the n-th ring; `keep` leaves the ring in the queue, as a queue that delivers twice does. */
-  | { readonly do: 'work'; readonly ring: number; readonly keep: boolean; readonly faults: readonly Fault[] }
+  | {
+      readonly do: 'work';
+      readonly ring: number;
+      readonly keep: boolean;
+      readonly goesOn: boolean;
+      readonly faults: readonly Fault[];
+    }
   | { readonly do: 'release'; readonly held: number; readonly faults: readonly Fault[] }
   | { readonly do: 'pass'; readonly ms: number }
   /** An untroubled while: everything that is due is done, round after round. */
@@ -55,8 +61,8 @@ const IN_LOOK = some(
 /** Most of what can go wrong goes wrong between a write and its settlement. */
 const IN_WORK = some(
   fc.oneof(
-    { weight: 5, arbitrary: faultAt('write', 1) },
-    { weight: 5, arbitrary: faultAt('transaction', 2) },
+    { weight: 5, arbitrary: faultAt('write', 2) },
+    { weight: 5, arbitrary: faultAt('transaction', 3) },
     { weight: 2, arbitrary: faultAt('statement', 5) },
     { weight: 2, arbitrary: faultAt('lookup', 1) },
     { weight: 2, arbitrary: faultAt('receipt', 1) },
@@ -94,6 +100,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         do: fc.constant('work' as const),
         ring: fc.nat({ max: 3 }),
         keep: fc.nat({ max: 7 }).map((n) => n === 7),
+        goesOn: fc.boolean(),
         faults: IN_WORK,
       },
       PLAIN,

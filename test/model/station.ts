@@ -132,7 +132,9 @@ export class Station {
       items.map((value) => ({ value, faults: [] })),
       { mode: 'commit' },
     );
-    this.inDoubt.splice(this.inDoubt.indexOf(items), 1);
+    // A push that stood still may have been repeated, and answered, meanwhile.
+    const at = this.inDoubt.indexOf(items);
+    if (at >= 0) this.inDoubt.splice(at, 1);
     this.judge(items, answer);
   }
 
