@@ -133,7 +133,7 @@ export const replaySchema = z
       receipts: count,
       batchItems: z.int().min(1),
       isBatchAssumed: z.boolean(),
-      quota: z.strictObject({ limit: count.nullable(), used: count.nullable(), resetsAt: time.nullable() }).nullable(),
+      quota: z.strictObject({ limit: count.nullable(), used: count, resetsAt: time }).nullable(),
     }),
   })
   .meta({ id: 'AdminReplay' });

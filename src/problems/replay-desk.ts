@@ -7,15 +7,15 @@ import { lockProblem } from './problem-desk.queries.js';
 import { stepReplay, takeBack, type Doer } from './replay-moves.js';
 import { estimateCalls } from './replay-stages.js';
 import {
-  chooseRecords, countCalls, findReplay, insertReplay, listReplays, lockReplay, observedBatch, readAccount,
+  chooseRecords, countCalls, findReplay, insertReplay, listReplays, lockReplay, observedBatch, readAccount, readQuota,
   type ReplayRow, type ReplayState, type StopCause,
 } from './replay.queries.js'; // prettier-ignore
 
-/** Calls a day that the nation allows and that are used up; null members = not known. */
+/** Calls of the day, over everything that calls the nation; null limit = it has named none. */
 export interface Quota {
   readonly limit: number | null;
-  readonly used: number | null;
-  readonly resetsAt: string | null;
+  readonly used: number;
+  readonly resetsAt: string;
 }
 
 export interface ReplayView {
@@ -54,8 +54,6 @@ export interface ReplayAccount extends ReplayView {
 export interface ReplayDeskParts {
   readonly database: Database;
   readonly ids: Ids;
-  /** What is left of the day's calls, when anybody knows. */
-  readonly quota?: () => Promise<Quota | null>;
 }
 
 /** More records than this need a second administrator (I27); the database enforces the same number. */
@@ -130,11 +128,12 @@ export class ReplayDesk {
   }
 
   async show(actor: Actor, id: string): Promise<ReplayAccount> {
-    const { database, quota } = this.parts;
+    const { database } = this.parts;
     const row = isId(id) ? await findReplay(database, actor.scope, id) : null;
     if (row === null) throw new CodedError('ADMIN_NOT_FOUND');
     const items = await readAccount(database, id);
     const observed = await observedBatch(database);
+    const quota = await readQuota(database);
     const batchItems = observed ?? ASSUMED_BATCH_ITEMS;
     const { writes, firstStages } = estimateCalls(row.item_count, batchItems);
     const of = (state: string): number => items[state] ?? 0;
@@ -148,7 +147,7 @@ export class ReplayDesk {
       estimate: {
         // A batch is asked after at least once; a lone entry is answered at once.
         writes, writesByStage: firstStages, receipts: writes - (row.item_count > 0 ? 1 : 0), batchItems,
-        isBatchAssumed: observed === null, quota: (await quota?.()) ?? null,
+        isBatchAssumed: observed === null, quota: quota && { limit: quota.quota_limit, used: quota.used, resetsAt: quota.resets_at.toISOString() },
       },
     }; // prettier-ignore
   }

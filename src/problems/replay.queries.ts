@@ -295,3 +295,19 @@ export async function observedBatch(database: Queryable): Promise<number | null>
   );
   return row?.items ?? null;
 }
+
+export interface QuotaRow extends Record<string, unknown> {
+  readonly quota_limit: number | null;
+  readonly used: number;
+  readonly resets_at: Date;
+}
+
+/** The window that delivery counts calls in; null = nothing was called in it yet. */
+export async function readQuota(database: Queryable): Promise<QuotaRow | null> {
+  const [row] = await database.query<QuotaRow>(
+    `SELECT quota_limit, used, resets_at FROM national_quota_day WHERE resets_at > now() ORDER BY id DESC LIMIT 1`,
+    [],
+    'replays-quota',
+  );
+  return row ?? null;
+}

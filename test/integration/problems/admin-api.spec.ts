@@ -85,6 +85,10 @@ describe('/api/v1/admin', () => {
     const { problems } = (await call(asker, 'GET', 'problems')).body as { problems: { id: string }[] };
     problemId = problems[0]?.id ?? '';
     kit.nation.outcomeOf = usual;
+    await kit.rows('DELETE FROM national_quota_day');
+    await kit.rows(
+      `INSERT INTO national_quota_day (resets_at, quota_limit, used) VALUES (now() + interval '1 hour', 40000, 120)`,
+    );
   });
   afterAll(async () => {
     await app.close();
@@ -161,6 +165,11 @@ describe('/api/v1/admin', () => {
     await good(problemDetailSchema, asker, 'POST', `${at}/acknowledge`, {});
     const planned = await good(replaySchema, asker, 'POST', `${at}/replays`, { reason: '期限已放宽' });
     const replay = `replays/${String(planned.id)}`;
+    expect(planned.estimate).toMatchObject({
+      writes: 2,
+      writesByStage: [1, 1, 0, 0],
+      quota: { limit: 40_000, used: 120 },
+    });
     expect(planned).toMatchObject({ state: 'planned', records: 4, needsSecond: false, account: { notSent: 4 } });
     expect((await call(asker, 'POST', `${replay}/run`)).status).toBe(409);
     await good(replaySchema, approver, 'POST', `${replay}/approve`);
