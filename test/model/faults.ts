@@ -17,7 +17,10 @@ export const FAULT_KINDS = [
   'hold',
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** Stands still between the write-down and the first byte: the request leaves long after everybody gave it up. */
+export const FROZEN = 'freeze';
+
+export type FaultKind = (typeof FAULT_KINDS)[number] | typeof FROZEN;
 
 export const PORTS = ['statement', 'transaction', 'write', 'lookup', 'receipt', 'status', 'ring'] as const;
 

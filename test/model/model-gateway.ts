@@ -4,7 +4,7 @@ import type {
   StatusAnswer, WriteAnswer,
 } from '../../src/national/index.js'; // prettier-ignore
 import { RECORD_KINDS } from '../../src/records/index.js';
-import type { Fault, PortFaults } from './faults.js';
+import { FROZEN, type Fault, type PortFaults } from './faults.js';
 import {
   hashOf,
   MAX_COMMIT_LATENCY_MS,
@@ -71,6 +71,7 @@ export class ModelGateway implements NationalGateway {
     const fault = this.faults.next('write');
     if (fault?.kind === 'crash-before') this.faults.crash();
     if (fault?.kind === 'refuse') return { level: 'call', outcome: NOT_SENT, requestId: 'r' };
+    if (fault?.kind === FROZEN) await this.faults.hold();
     const items = this.prepared.get(call) ?? this.itemsOf(call);
     this.nation.receive(items);
     if (fault?.kind === 'vanish') return this.manners.lost(items);

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { FAULT_KINDS, type Fault, type Port } from './faults.js';
+import { FAULT_KINDS, FROZEN, type Fault, type Port } from './faults.js';
 import { WORLD, type PushKind } from './station.js';
 
 /** What a run consists of: plain data, so that fast-check can shrink it, print it and play it again. */
@@ -141,3 +141,27 @@ export const scenario = (steps: number): fc.Arbitrary<Command[]> =>
   fc
     .tuple(fc.nat({ max: 8 }), fc.array(command, { minLength: Math.floor(steps / 3), maxLength: steps, size: 'max' }))
     .map(([rounds, commands]) => [{ do: 'go-on', rounds }, ...commands]);
+
+/** A sender that stands still before its first byte, while nothing else goes wrong; the rest goes on around it. */
+export const frozenSender = (steps: number): fc.Arbitrary<Command[]> => {
+  const freeze: Fault = { port: 'write', at: 0, kind: FROZEN, ms: 0 };
+  const step = fc.oneof(
+    fc.constant<Command>({ do: 'look', faults: [] }),
+    fc.constant<Command>({ do: 'receipts', faults: [] }),
+    fc.constant<Command>({ do: 'release', held: 0, faults: [] }),
+    fc.constantFrom(9_000, 130_000).map((ms): Command => ({ do: 'pass', ms })),
+    fc.boolean().map((isFrozen): Command => ({
+      do: 'work',
+      ring: 0,
+      keep: false,
+      goesOn: false,
+      faults: isFrozen ? [freeze] : [],
+    })),
+    fc
+      .nat({ max: WORLD.length - 1 })
+      .map((key): Command => ({ do: 'push', wishes: [{ key, what: 'void' }], faults: [] })),
+  );
+  return fc
+    .tuple(fc.nat({ max: 6 }), fc.array(step, { minLength: Math.floor(steps / 3), maxLength: steps, size: 'max' }))
+    .map(([rounds, commands]) => [{ do: 'go-on', rounds }, ...commands]);
+};
