@@ -40,7 +40,13 @@ export async function lockAttempts(tx: Tx, callId: string): Promise<LockedAttemp
     [callId],
     'answers-read-attempts',
   );
-  return { attempts, records };
+  return { attempts, records: shown(records, attempts) };
+}
+
+/** Of records that are read before their attempts: queued, in flight they are `sending` (SHOWN_STATE). */
+function shown(records: readonly SettleRow[], attempts: readonly AttemptRow[]): SettleRow[] {
+  const flying = new Set(attempts.filter(({ stage }) => stage === 'open').map((attempt) => attempt.biz_no));
+  return records.map((row) => (row.state === 'queued' && flying.has(row.biz_no) ? { ...row, state: 'sending' } : row));
 }
 
 /** The unknown attempts under the given numbers. */

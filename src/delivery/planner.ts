@@ -3,7 +3,7 @@ import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import {
   CERTIFICATE_SET_KEY, claimReady, findReady, findReadyKinds, moveRecords, openFlights, postponePromises, readOpenIntervals,
-  readStandings, refKey, setPromisesWaiting, spreadFacts, type ClaimRow, type FactsParent, type Flight, type Standing,
+  readStandings, refKey, setPromisesWaiting, spreadFacts, tellTakeOffs, type ClaimRow, type FactsParent, type Flight, type Standing,
 } from '../ledger/index.js'; // prettier-ignore
 import type { NationalGateway, NationalStatus, OutgoingItem, PreparedCall } from '../national/index.js';
 import { RECORD_KINDS, shippedCalendar, statesBefore, type RecordKind } from '../records/index.js';
@@ -260,12 +260,7 @@ export class Planner {
 
   /** All records that share the number are in flight together, but for those withdrawn or disputed (G-49). */
   private async moveGroups(tx: Tx, chosen: readonly Candidate[]): Promise<void> {
-    const isShared = chosen.some(({ kind }) => kind.name === 'volunteer');
-    const own = chosen.map(({ row }) => ({ id: row.record_id, from: row.state, to: 'sending' as const }));
-    if (!isShared) {
-      await moveRecords(tx, this.parts.ids, own);
-      return;
-    }
+    if (!chosen.some(({ kind }) => kind.name === 'volunteer')) return this.takeOff(tx, chosen);
     const rows = await tx.query<{ id: string; state: ClaimRow['state'] }>(
       `SELECT id, state FROM record WHERE biz_no = ANY ($1::text[]) AND state = ANY ($2::text[])`,
       [chosen.map(({ row }) => row.biz_no), statesBefore('sending')],
@@ -274,6 +269,21 @@ export class Planner {
       tx,
       this.parts.ids,
       rows.map((row) => ({ id: row.id, from: row.state, to: 'sending' })),
+    );
+  }
+
+  /** Queued records show that they are sending by their promise; others have to be moved. */
+  private async takeOff(tx: Tx, chosen: readonly Candidate[]): Promise<void> {
+    const { ids } = this.parts;
+    const queued = chosen.filter(({ row }) => row.state === 'queued');
+    const others = chosen.filter(({ row }) => row.state !== 'queued');
+    await tellTakeOffs(tx, ids, queued.map(({ row }) => ({
+      recordId: row.record_id, sourceSystemId: row.source_system_id, version: row.version,
+    }))); // prettier-ignore
+    await moveRecords(
+      tx,
+      ids,
+      others.map(({ row }) => ({ id: row.record_id, from: row.state, to: 'sending' })),
     );
   }
 

@@ -122,50 +122,102 @@ export interface RecordMove extends NationalFacts {
   readonly outcome?: { code: string; message: string | null; actor: 'adapter' | 'national' | 'operator' };
 }
 
-/** `n` counts the moves that changed a state, from 0, source by source: the place of their events in their pages. */
-const CHANGED = `SELECT row_number() OVER (ORDER BY source_system_id, id) - 1 AS n, * FROM moved WHERE from_state <> state`;
-const LEAF = stateLeafSql({
-  id: 'c.id', version: 'c.version', from: 'c.from_state', to: 'c.state', code: 'c.code', at: 'm.at',
-}); // prettier-ignore
+/**
+ * The state that a record shows: queued, it is `sending` while its promise is in flight. Taking off writes no record:
+ * that were one more version of the widest row for a state that lasts a moment. `r` = record, `o` = its promise.
+ */
+export const SHOWN_STATE = `CASE WHEN r.state = 'queued' AND o.stage = 'flying' THEN 'sending' ELSE r.state END`;
+
+/** Leaves and events of `moved(id, source_system_id, version, from_state, state, code)`; $1 = the id of their pages. */
+const TELL = `changed AS (
+       SELECT row_number() OVER (ORDER BY source_system_id, id) - 1 AS n, * FROM moved WHERE from_state <> state),
+     told AS (INSERT INTO change_page (page_id, first_index, source_system_id, size, since, record_ids, versions, states, codes)
+       SELECT $1::uuid, min(n), source_system_id, count(*), now(), array_agg(id ORDER BY n), array_agg(version ORDER BY n),
+         array_agg(state ORDER BY n), array_agg(code ORDER BY n)
+       FROM changed GROUP BY source_system_id)
+     INSERT INTO evidence_page (entries)
+       SELECT array_agg(${stateLeafSql({
+         id: 'c.id', version: 'c.version', from: 'c.from_state', to: 'c.state', code: 'c.code', at: 'm.at',
+       })} ORDER BY n) FROM changed c, ${LEAF_TIME} AS m(at) HAVING count(*) > 0`; // prettier-ignore
 
 /**
- * Moves records, writes the leaf and the event of each that changed its state; one statement, because the rows that
- * the database has in hand would otherwise travel out and in again for both.
+ * Moves records, writes the leaf and the event of each that changed its state; one statement for all that move alike,
+ * because the rows that the database has in hand would otherwise travel out and in again.
  *
  * Shape    moves → nothing; a record whose state is no longer `from` is left alone
  * Throws   RangeError for a move that RECORD_MOVES does not know
  * Needs    the caller's row locks, so that `from` is what stands
  */
 export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<void> {
-  if (moves.length === 0) return;
   refuseIllegal(moves);
+  for (const alike of movesAlike(moves)) {
+    const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = alike[0] as RecordMove;
+    await tx.query(
+      MOVE,
+      [
+        ids.uuid(), from, to, waitingFor === undefined ? null : JSON.stringify(waitingFor), nationalStatus ?? null,
+        nationalReview ?? null, outcome?.code ?? null, outcome?.message ?? null, outcome?.actor ?? null,
+        alike.map((move) => move.id), alike.map((move) => move.nationalId ?? null),
+        alike.map((move) => move.nationalVersion ?? null), alike.map((move) => move.nationalHash ?? null),
+      ],
+      'ledger-move-records',
+    ); // prettier-ignore
+  }
+}
+
+const MOVE = `WITH moved AS (UPDATE record r SET state = $3, since = CASE WHEN r.state = $3 THEN r.since ELSE now() END,
+       waiting_for = CASE WHEN r.state = $3 THEN coalesce($4::jsonb, r.waiting_for) ELSE $4::jsonb END,
+       national_id = coalesce(x.national_id, r.national_id),
+       national_version = coalesce(x.national_version, r.national_version),
+       national_hash = coalesce(decode(x.national_hash, 'hex'), r.national_hash),
+       national_status = coalesce($5, r.national_status),
+       national_review = coalesce($6, r.national_review),
+       last_seen_at = CASE WHEN $5::text IS NULL AND $6::text IS NULL THEN r.last_seen_at ELSE now() END,
+       outcome_code = coalesce($7, r.outcome_code),
+       outcome_message = CASE WHEN $7::text IS NULL THEN r.outcome_message ELSE $8 END,
+       outcome_at = CASE WHEN $7::text IS NULL THEN r.outcome_at ELSE now() END,
+       outcome_actor = CASE WHEN $7::text IS NULL THEN r.outcome_actor ELSE $9 END
+     FROM unnest($10::uuid[], $11::text[], $12::int[], $13::text[]) AS x(id, national_id, national_version, national_hash)
+     WHERE r.id = x.id AND (r.state = $2 OR ($2 = 'sending' AND r.state = 'queued'))
+     RETURNING r.id, r.source_system_id, r.version, $2::text AS from_state, r.state, $7::text AS code),
+     ${TELL}`;
+
+/** Moves that differ only in the record and in what the nation calls it. */
+function movesAlike(moves: readonly RecordMove[]): RecordMove[][] {
+  const groups = new Map<string, RecordMove[]>();
+  for (const move of moves) {
+    const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = move;
+    const said = outcome ? `${outcome.code}|${outcome.actor}|${outcome.message}` : '';
+    const waits = waitingFor ? JSON.stringify(waitingFor) : '';
+    const key = `${from}|${to}|${nationalStatus}|${nationalReview}|${said}|${waits}`;
+    const group = groups.get(key);
+    if (group) group.push(move);
+    else groups.set(key, [move]);
+  }
+  return [...groups.values()];
+}
+
+/** A queued record whose promise takes off. */
+export interface TakeOff {
+  readonly recordId: string;
+  readonly sourceSystemId: string;
+  readonly version: number;
+}
+
+/** Writes the leaf and the event of queued records that are `sending` from now on (SHOWN_STATE). */
+export async function tellTakeOffs(tx: Tx, ids: Ids, records: readonly TakeOff[]): Promise<void> {
+  if (records.length === 0) return;
   await tx.query(
-    `WITH moved AS (UPDATE record r SET state = x."to", since = CASE WHEN r.state = x."to" THEN r.since ELSE now() END,
-       waiting_for = CASE WHEN r.state = x."to" THEN coalesce(x."waitingFor", r.waiting_for) ELSE x."waitingFor" END,
-       national_id = coalesce(x."nationalId", r.national_id),
-       national_version = coalesce(x."nationalVersion", r.national_version),
-       national_hash = coalesce(decode(x."nationalHash", 'hex'), r.national_hash),
-       national_status = coalesce(x."nationalStatus", r.national_status),
-       national_review = coalesce(x."nationalReview", r.national_review),
-       last_seen_at = CASE WHEN x."nationalStatus" IS NULL AND x."nationalReview" IS NULL THEN r.last_seen_at ELSE now() END,
-       outcome_code = coalesce(x.code, r.outcome_code),
-       outcome_message = CASE WHEN x.code IS NULL THEN r.outcome_message ELSE x.message END,
-       outcome_at = CASE WHEN x.code IS NULL THEN r.outcome_at ELSE now() END,
-       outcome_actor = CASE WHEN x.code IS NULL THEN r.outcome_actor ELSE x.actor END
-     FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "from" text, "to" text, "waitingFor" jsonb, "nationalId" text,
-       "nationalVersion" int, "nationalHash" text, "nationalStatus" text, "nationalReview" text,
-       code text, message text, actor text)
-     WHERE r.id = x.id AND r.state = x."from"
-     RETURNING r.id, r.source_system_id, r.version, x."from" AS from_state, r.state, x.code),
-     changed AS (${CHANGED}),
-     told AS (INSERT INTO change_page (page_id, first_index, source_system_id, size, since, record_ids, versions, states, codes)
-       SELECT $2, min(n), source_system_id, count(*), now(), array_agg(id ORDER BY n), array_agg(version ORDER BY n),
-         array_agg(state ORDER BY n), array_agg(code ORDER BY n)
-       FROM changed GROUP BY source_system_id)
-     INSERT INTO evidence_page (entries)
-       SELECT array_agg(${LEAF} ORDER BY n) FROM changed c, ${LEAF_TIME} AS m(at) HAVING count(*) > 0`,
-    [JSON.stringify(moves.map(({ outcome, ...move }) => ({ ...move, ...outcome }))), ids.uuid()],
-    'ledger-move-records',
+    `WITH moved AS (SELECT x.id, x.source_system_id, x.version, 'queued' AS from_state, 'sending' AS state, NULL::text AS code
+       FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS x(id, source_system_id, version)),
+     ${TELL}`,
+    [
+      ids.uuid(),
+      records.map((record) => record.recordId),
+      records.map((record) => record.sourceSystemId),
+      records.map((record) => record.version),
+    ],
+    'ledger-tell-take-offs',
   );
 }
 

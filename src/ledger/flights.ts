@@ -57,10 +57,10 @@ export interface FlightEnd {
   readonly outcomeCode: string;
 }
 
-const OURS = `o.biz_no = x."bizNo" AND o.call_id = x."callId"`;
-const IS_KEPT = `(x."end" = 'kept' AND o.version <= o.flight_version)`;
-const HISTORY = `o.biz_no, x."callId", o.flight_record_id, o.kind, o.flight_version, o.op, o.content_hash, o.lookups,
-  x."outcomeClass", x."outcomeCode"`;
+const IS_KEPT = `($2 = 'kept' AND o.version <= o.flight_version)`;
+const OURS = `o.biz_no = x.biz_no AND o.call_id = x.call_id`;
+const HISTORY = `o.biz_no, x.call_id, o.flight_record_id, o.kind, o.flight_version, o.op, o.content_hash, o.lookups`;
+const GIVEN = `x AS (SELECT * FROM unnest($1::uuid[], $7::text[]) AS x(call_id, biz_no))`;
 
 /**
  * Ends flights or leaves them unknown; a promise that meanwhile holds a newer version is always reopened at once.
@@ -68,26 +68,44 @@ const HISTORY = `o.biz_no, x."callId", o.flight_record_id, o.kind, o.flight_vers
  * Needs the records' locks. A flight of another call is left alone.
  */
 export async function endFlights(tx: Tx, ends: readonly FlightEnd[]): Promise<void> {
-  if (ends.length === 0) return;
-  // One statement for all: no promise is matched by two of its parts.
-  await tx.query(
-    `WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS x("callId" uuid, "bizNo" text, "end" text,
-       "delayMs" float8, "linkTo" text, "outcomeClass" text, "outcomeCode" text)),
+  for (const alike of endsAlike(ends)) {
+    const { end, delayMs, linkTo, outcomeClass, outcomeCode } = alike[0] as FlightEnd;
+    const calls = alike.map((one) => one.callId);
+    const numbers = alike.map((one) => one.bizNo);
+    if (end === 'unknown') {
+      await tx.query(DOUBT, [calls, outcomeCode, delayMs, numbers], 'ledger-doubt-flights');
+    } else {
+      const params = [calls, end, delayMs, linkTo, outcomeClass, outcomeCode, numbers];
+      await tx.query(END, params, 'ledger-end-flights');
+    }
+  }
+}
+
+const DOUBT = `UPDATE outbox o SET stage = 'unknown', doubt_code = $2,
+     lookup_at = now() + make_interval(secs => $3::float8 / 1000)
+     FROM unnest($1::uuid[], $4::text[]) AS x(call_id, biz_no) WHERE ${OURS}`;
+
+/** One statement for both: no promise is matched by the one and the other. */
+const END = `WITH ${GIVEN},
      kept AS (DELETE FROM outbox o USING x WHERE ${OURS} AND ${IS_KEPT} RETURNING ${HISTORY}),
      again AS (UPDATE outbox o SET stage = 'ready', call_id = NULL,
        tries = CASE WHEN o.version > o.flight_version THEN 0 ELSE o.tries + 1 END,
-       link_to = coalesce(x."linkTo", o.link_to),
-       ready_at = CASE WHEN o.version > o.flight_version THEN now()
-         ELSE now() + make_interval(secs => x."delayMs" / 1000) END
-       FROM x WHERE ${OURS} AND x."end" <> 'unknown' AND NOT ${IS_KEPT} RETURNING ${HISTORY}),
-     doubted AS (UPDATE outbox o SET stage = 'unknown', doubt_code = x."outcomeCode",
-       lookup_at = now() + make_interval(secs => x."delayMs" / 1000)
-       FROM x WHERE ${OURS} AND x."end" = 'unknown')
+       link_to = coalesce($4, o.link_to),
+       ready_at = CASE WHEN o.version > o.flight_version THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
+       FROM x WHERE ${OURS} AND NOT ${IS_KEPT} RETURNING ${HISTORY})
      INSERT INTO delivery_attempt (biz_no, call_id, record_id, kind, version, op, content_hash, lookups, outcome_class,
-       outcome_code) SELECT * FROM kept UNION ALL SELECT * FROM again`,
-    [JSON.stringify(ends)],
-    'ledger-end-flights',
-  );
+       outcome_code)
+     SELECT e.*, $5, $6 FROM (SELECT * FROM kept UNION ALL SELECT * FROM again) AS e`;
+
+function endsAlike(ends: readonly FlightEnd[]): FlightEnd[][] {
+  const groups = new Map<string, FlightEnd[]>();
+  for (const one of ends) {
+    const key = `${one.end}|${one.delayMs}|${one.linkTo}|${one.outcomeClass}|${one.outcomeCode}`;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
 }
 
 /** What the call carries after all, where it was put together only when it was sent. */

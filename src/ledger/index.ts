@@ -13,6 +13,7 @@ export {
 export { ChangeSequencer } from './change-sequencer.js';
 export {
   claimReady, findReady, findReadyKinds, lockCallRecords, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
+  tellTakeOffs,
   setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore
 export {

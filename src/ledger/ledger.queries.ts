@@ -53,13 +53,16 @@ export async function lockSiblings(
 /** A new statement sees what was committed while the lock was waited for. */
 async function markOpenAttempts(tx: Tx, rows: RecordRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const flying = await tx.query<{ biz_no: string }>(
-    `SELECT biz_no FROM outbox WHERE biz_no = ANY ($1::text[]) AND call_id IS NOT NULL`,
+  const flights = await tx.query<{ biz_no: string; stage: 'flying' | 'unknown' }>(
+    `SELECT biz_no, stage FROM outbox WHERE biz_no = ANY ($1::text[]) AND call_id IS NOT NULL`,
     [rows.map((row) => row.biz_no)],
     'ledger-flying',
   );
-  const open = new Set(flying.map((row) => row.biz_no));
-  for (const row of rows) row.has_open_attempt = open.has(row.biz_no);
+  const stages = new Map(flights.map((flight) => [flight.biz_no, flight.stage]));
+  for (const row of rows) {
+    row.has_open_attempt = stages.has(row.biz_no);
+    if (row.state === 'queued' && stages.get(row.biz_no) === 'flying') row.state = 'sending';
+  }
 }
 
 export interface OwnedKey extends RecordKey {

@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import { RECORD_KINDS, type RecordData, type RecordKind, type RecordState } from '../records/index.js';
-import { moveRecords, setPromisesWaiting } from './delivery-moves.js';
+import { moveRecords, setPromisesWaiting, SHOWN_STATE } from './delivery-moves.js';
 import { insertEvents, readParents, upsertPromises } from './ledger.queries.js';
 import { LANE_RANK, type Lane } from './ledger.types.js';
 import { raiseVersions } from './raise-version.js';
@@ -134,7 +134,7 @@ async function activityKeys(tx: Queryable, sourceSystemId: string, changed: read
 }
 
 /** `$2` = the age in days from which on a record cannot be changed; the day is Beijing's, by the database clock. */
-const CHILD_COLUMNS = `r.id, r.biz_no, r.source_system_id, r.kind, r.source_id, r.version, r.state, r.county_code, r.lane,
+const CHILD_COLUMNS = `r.id, r.biz_no, r.source_system_id, r.kind, r.source_id, r.version, ${SHOWN_STATE} AS state, r.county_code, r.lane,
   o.call_id IS NOT NULL AS is_flying,
   (EXISTS (SELECT 1 FROM certificate_line cl JOIN certificate c ON c.record_id = cl.certificate_record_id
      WHERE cl.record_id = r.id AND c.status IN ('ISSUED', 'REISSUED'))

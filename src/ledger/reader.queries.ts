@@ -1,3 +1,5 @@
+import { SHOWN_STATE } from './delivery-moves.js';
+
 /**
  * The first `$3` numbered events after `$2`, of the pages that `where` names. Only as many pages are opened as hold
  * them. An event's id is its page's with its place in the last eight digits: made once, the same at every reading.
@@ -25,7 +27,8 @@ export const READER_QUERIES = {
    * kind or everything.
    */
   status: `
-SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, r.state, r.since, r.national_id,
+SELECT r.id AS record_id, r.kind, r.source_id, r.biz_no, r.version, ${SHOWN_STATE} AS state,
+       CASE WHEN ${SHOWN_STATE} = r.state THEN r.since ELSE coalesce(c.planned_at, r.since) END AS since, r.national_id,
        r.national_version, r.waiting_for, r.outcome_code, r.outcome_message, r.outcome_at, r.outcome_actor,
        r.due_by, r.warnings,
        CASE WHEN o.ready_at > now() THEN o.ready_at END AS ready_at,
@@ -66,9 +69,23 @@ SELECT s.last_seq, s.purged_through, e.*
   eventsOfAll: eventsAfter('$1::uuid IS NULL'),
 
   summary: `
+WITH counted AS (
+  SELECT kind, state, count(*) AS records FROM record WHERE source_system_id = $1 GROUP BY kind, state
+), flying AS (
+  SELECT r.kind, count(*) AS records
+    FROM national_call c CROSS JOIN LATERAL unnest(c.biz_nos) AS n(biz_no)
+    JOIN outbox o ON o.biz_no = n.biz_no AND o.call_id = c.id
+    JOIN record r ON r.id = o.flight_record_id
+   WHERE c.stage <> 'closed' AND r.source_system_id = $1 AND r.state = 'queued' AND ${SHOWN_STATE} = 'sending'
+   GROUP BY r.kind
+)
 SELECT n.as_of, c.kind, c.state, c.records
   FROM (SELECT now() AS as_of) n
   LEFT JOIN (
-    SELECT kind, state, count(*)::integer AS records FROM record WHERE source_system_id = $1 GROUP BY kind, state
+    SELECT kind, state, sum(records)::integer AS records FROM (
+      SELECT * FROM counted
+      UNION ALL SELECT kind, 'queued', -records FROM flying
+      UNION ALL SELECT kind, 'sending', records FROM flying) every_state
+     GROUP BY kind, state HAVING sum(records) > 0
   ) c ON true`,
 } as const;

@@ -9,6 +9,7 @@ import { Ledger } from '../../../src/ledger/index.js';
 import { systemClock } from '../../../src/platform/clock/index.js';
 import { Database } from '../../../src/platform/database/index.js';
 import { systemIds } from '../../../src/platform/ids/index.js';
+import { SHOWN_STATE } from '../../../src/ledger/delivery-moves.js';
 import { createVault, openKeyStore, type Vault } from '../../../src/platform/vault/index.js';
 import { RECORD_KINDS, shippedCalendar } from '../../../src/records/index.js';
 import { createTestDatabase } from '../../harness/database.js';
@@ -65,7 +66,7 @@ export interface RecordView extends Record<string, unknown> {
   waits: string[];
 }
 
-const RECORD_VIEW = `SELECT r.*, o.stage, o.version AS promised, o.record_id AS promised_record,
+const RECORD_VIEW = `SELECT r.*, ${SHOWN_STATE} AS state, o.stage, o.version AS promised, o.record_id AS promised_record,
   ARRAY(SELECT waits_key FROM record_wait w WHERE w.record_id = r.id ORDER BY 1) AS waits
   FROM record r LEFT JOIN outbox o ON o.biz_no = r.biz_no
   WHERE r.source_system_id = $1 AND r.kind = $2 AND r.source_id = $3`;

@@ -132,7 +132,7 @@ describe('waiting for parents, and being released', () => {
     it('leave alone what somebody else has moved', async () => {
       const { recordId = '' } = await kit.accept(source, station('S1'));
       await kit.database.transaction((tx) =>
-        moveRecords(tx, systemIds, [{ id: recordId, from: 'sending', to: 'mirrored', nationalVersion: 9 }]),
+        moveRecords(tx, systemIds, [{ id: recordId, from: 'pending', to: 'mirrored', nationalVersion: 9 }]),
       );
       expect(await kit.record(source, 'station', 'S1')).toMatchObject({ state: 'queued', national_version: null });
     });
