@@ -120,7 +120,9 @@ CREATE TABLE replay_item (
   PRIMARY KEY (replay_id, ord),
   UNIQUE (replay_id, record_id)
 ) WITH (fillfactor = 70);
-CREATE INDEX replay_item_open ON replay_item (replay_id, state, ord) WHERE state IN ('planned', 'sent');
+CREATE INDEX replay_item_planned ON replay_item (replay_id, ord) WHERE state = 'planned';
+-- Looked at all the time: stopped replays keep what they never sent, and must not be walked for it.
+CREATE INDEX replay_item_sent ON replay_item (replay_id) WHERE state = 'sent';
 
 -- What was approved is what runs: nothing joins a selection later, and its size and its requester stay.
 CREATE FUNCTION refuse_late_replay_items() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -239,7 +239,10 @@ describe('replays', () => {
     await kit.settle();
     expect(kit.nation.sent).toEqual([]);
     await desk.run(approver, replay.id, 'api');
+    // Two workers at once: each record is sent by one of them.
+    const another = new ReplayRunner(kit.database, systemIds);
     runner = new ReplayRunner(kit.database, systemIds);
+    await Promise.all([another.turn(), runner.turn()]);
     expect(await walk(replay.id)).toMatchObject({ state: 'finished', account: { done: 60, failed: 0 } });
     expect(kit.nation.sent.flatMap(({ items }) => items)).toHaveLength(49);
   });
