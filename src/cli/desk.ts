@@ -10,6 +10,7 @@ import { systemClock } from '../platform/clock/index.js';
 import { projectRoot, type Settings } from '../platform/config/index.js';
 import { Database } from '../platform/database/index.js';
 import { systemIds } from '../platform/ids/index.js';
+import { openLineDesk, type LineDesk } from './line.js';
 import { ProblemDesk, ReplayDesk } from '../problems/index.js';
 import { shippedCalendar } from '../records/index.js';
 import { addDataKey, createVault, openKeyStore, resealColumn } from '../platform/vault/index.js';
@@ -24,6 +25,7 @@ export interface Desk {
   readonly administrators: Administrators;
   readonly problems: ProblemDesk;
   readonly replays: ReplayDesk;
+  readonly line: LineDesk;
   /** A new data key, and everything sealed so far sealed with it (S33). */
   rotateKeys(): Promise<{ keyId: string; resealed: number }>;
 }
@@ -74,6 +76,7 @@ export async function atDesk<T>(settings: Settings, work: (desk: Desk) => Promis
       administrators: new Administrators(database, ids),
       problems: new ProblemDesk({ database, ids, calendar: shippedCalendar() }),
       replays: new ReplayDesk({ database, ids }),
+      line: openLineDesk(database, ids),
       webhooks: new Webhooks({
         database,
         vault,

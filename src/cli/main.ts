@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
 import { SourceSystemUnknownError } from '../access/index.js';
+import { PauseError } from '../delivery/index.js';
 import { WebhookTargetError, WebhookUnknownError } from '../notify/index.js';
 import { isCodedError } from '../platform/errors/index.js';
 import { loadSettingsOrExit } from '../platform/config/index.js';
@@ -13,7 +14,14 @@ const USAGE = 2;
 const FAILED = 1;
 
 /** Errors whose message is for the person at the keyboard. */
-const PLAIN = [SourceSystemUnknownError, WebhookTargetError, WebhookUnknownError, SecretsMissingError, DeskError];
+const PLAIN = [
+  PauseError,
+  SourceSystemUnknownError,
+  WebhookTargetError,
+  WebhookUnknownError,
+  SecretsMissingError,
+  DeskError,
+];
 
 const inWords = (answer: object): string =>
   Object.entries(answer)

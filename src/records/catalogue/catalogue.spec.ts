@@ -62,7 +62,7 @@ describe('catalogue', () => {
   });
 
   it('has no code twice, whatever the table', () => {
-    const tables = ['call', 'item', 'rule', 'adapter', 'admin'].map((name) =>
+    const tables = ['call', 'item', 'rule', 'adapter', 'admin', 'alert'].map((name) =>
       readFileSync(join(__dirname, `${name}-codes.ts`), 'utf8'),
     );
     const written = tables.flatMap((table) =>

@@ -1,5 +1,6 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
 import { ADMIN_CODES } from './admin-codes.js';
+import { ALERT_CODES } from './alert-codes.js';
 import { DOOR_CODES } from './door-codes.js';
 import type { CatalogueEntry, Lang, SentenceParams } from './entry.js';
 import { NATIONAL_CODES } from './national-codes.js';
@@ -20,7 +21,7 @@ export { NATIONAL_CODES };
 export { nationalEntry, nationalSentence } from './national-sentence.js';
 
 /** Every code of ours; national codes have their own table, `NATIONAL_CODES`. */
-export const CATALOGUE = { ...DOOR_CODES, ...RULE_CODES, ...ADAPTER_CODES, ...ADMIN_CODES } as const;
+export const CATALOGUE = { ...DOOR_CODES, ...RULE_CODES, ...ADAPTER_CODES, ...ADMIN_CODES, ...ALERT_CODES } as const;
 
 export type CatalogueCode = keyof typeof CATALOGUE;
 

@@ -1,5 +1,6 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
 import { ADMIN_CODES } from './admin-codes.js';
+import { ALERT_CODES } from './alert-codes.js';
 import { CALL_CODES } from './call-codes.js';
 import type { CatalogueEntry, NationalCodeEntry, Owner, RetryAdvice } from './entry.js';
 import { ITEM_CODES } from './item-codes.js';
@@ -37,6 +38,7 @@ const SECTIONS: readonly (readonly [string, Readonly<Record<string, CatalogueEnt
   ['三、法规条款 · Legal rules', RULE_CODES],
   ['四、受理之后 · After acceptance', ADAPTER_CODES],
   ['五、管理员 · Administrators', ADMIN_CODES],
+  ['六、告警 · Alerts', ALERT_CODES],
 ];
 
 /**
