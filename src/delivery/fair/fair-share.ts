@@ -67,27 +67,34 @@ export class FairShare {
     most: number,
     { chosen, cursors }: { chosen: string[]; cursors: Map<FairQueue, number> },
   ): void {
-    const left = (queue: FairQueue): number => queue.entries.length - (cursors.get(queue) ?? 0);
-    const waiting = new Set(queues.filter((queue) => left(queue) > 0));
+    const waiting = new Map<string, Map<string, FairQueue>>();
+    for (const queue of queues) {
+      if (queue.entries.length === (cursors.get(queue) ?? 0)) continue;
+      waiting.set(queue.county, (waiting.get(queue.county) ?? new Map<string, FairQueue>()).set(queue.source, queue));
+    }
     for (let taken = 0; taken < most && waiting.size > 0; taken += 1) {
-      const county = this.next('counties', [...new Set([...waiting].map((queue) => queue.county))]);
-      const own = [...waiting].filter((queue) => queue.county === county);
-      const source = this.next(county, [...new Set(own.map((queue) => queue.source))]);
-      const queue = own.find((one) => one.source === source) as FairQueue;
+      const county = this.next('counties', waiting.keys());
+      const own = waiting.get(county) as Map<string, FairQueue>;
+      const source = this.next(county, own.keys());
+      const queue = own.get(source) as FairQueue;
       const cursor = cursors.get(queue) ?? 0;
       chosen.push(queue.entries[cursor] as string);
       cursors.set(queue, cursor + 1);
-      if (left(queue) === 0) waiting.delete(queue);
+      if (cursor + 1 === queue.entries.length) own.delete(source);
+      if (own.size === 0) waiting.delete(county);
     }
   }
 
   /** The member with the least start tag; ties go by name, so that the same input gives the same order. */
-  private next(clockName: string, members: readonly string[]): string {
+  private next(clockName: string, members: Iterable<string>): string {
     const clock = this.clocks.get(clockName) ?? { finished: new Map<string, number>(), virtual: 0 };
     this.clocks.set(clockName, clock);
-    const startOf = (member: string): number => Math.max(clock.virtual, clock.finished.get(member) ?? 0);
-    const [first = ''] = [...members].sort((a, b) => startOf(a) - startOf(b) || (a < b ? -1 : 1));
-    const start = startOf(first);
+    let first = '';
+    let start = Number.POSITIVE_INFINITY;
+    for (const member of members) {
+      const own = Math.max(clock.virtual, clock.finished.get(member) ?? 0);
+      if (own < start || (own === start && member < first)) [first, start] = [member, own];
+    }
     clock.virtual = start;
     const weight = clockName === 'counties' ? (this.rules.weights[first] ?? 1) : 1;
     clock.finished.set(first, start + 1 / weight);
