@@ -105,8 +105,12 @@ export class ModelWorld {
     await this.comeToRest();
     await this.house.numberEvents();
     this.complain(await verdictAtRest(this));
-    for (const { from_state: from, to_state: to } of await this.view.witnessed())
-      this.count(`${from ?? 'birth'} → ${to}`);
+    const last = new Map<string, string>();
+    for (const { recordId, state } of await this.feed()) {
+      const from = last.get(recordId) ?? 'birth';
+      if (from !== state) this.count(`${from} → ${state}`);
+      last.set(recordId, state);
+    }
   }
 
   /** What is wrong with the house as it lies; for tampering with it by hand after a run. */
