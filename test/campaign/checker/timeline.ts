@@ -40,7 +40,9 @@ function ofWire({ wire }: Evidence, { bizNo }: LedgerRecord): Moment[] {
     if (isNamed || event.keys?.includes(bizNo)) calls.add(event.id);
   }
   return wire
-    .filter((event) => calls.has(event.id) || (event.type === 'reply' && event.items?.some((one) => one.bizNo === bizNo)))
+    .filter(
+      (event) => calls.has(event.id) || (event.type === 'reply' && event.items?.some((one) => one.bizNo === bizNo)),
+    )
     .map((event) => ({ ...event, items: undefined, keys: undefined, file: 'wire' }));
 }
 
