@@ -9,4 +9,4 @@ export { exponentialDelayMs } from './back-off.js';
 export { CertificateProgress } from './certificate-progress.js';
 export { ObservationService } from './observation.js';
 export { SettlementService, type AnsweredAttempt } from './settlement.js';
-export { judgeLookup, type LookupMoment, type LookupVerdict } from './unknown-outcomes.js';
+export { FIRST_BYTE_WITHIN_MS, judgeLookup, type LookupMoment, type LookupVerdict } from './unknown-outcomes.js';

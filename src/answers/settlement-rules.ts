@@ -1,4 +1,5 @@
 import type { GatewayOutcome, MissingParent, ReviewStatus } from '../national/index.js';
+import { fieldSignature } from '../records/index.js';
 import type { NationalFacts } from '../ledger/index.js';
 import { exponentialDelayMs } from './back-off.js';
 
@@ -41,6 +42,9 @@ export interface Settlement {
   readonly waitsFor: 'parents' | 'quota' | 'window' | null;
   readonly code: string;
   readonly message: string | null;
+  /** What a refusal complains about, without a word of the nation's own; for grouping causes. */
+  readonly template: string | null;
+  readonly fields: readonly string[];
   readonly watch: 'review' | 'certificate' | null;
   readonly watchAfterMs: number | null;
 }
@@ -59,9 +63,14 @@ const AT_REST = {
   watchAfterMs: null,
 } as const; // prettier-ignore
 
-const said = (outcome: GatewayOutcome): { code: string; message: string } => ({
+const said = (
+  outcome: GatewayOutcome,
+): Pick<Settlement, 'template' | 'fields'> & { code: string; message: string } => ({
   code: outcome.code,
   message: outcome.message,
+  template: 'template' in outcome ? (outcome.template ?? null) : null,
+  fields:
+    outcome.class === 'REJECT' ? outcome.fields.flatMap(({ path, rule }) => fieldSignature(path, rule) ?? []) : [],
 });
 
 export function decideSettlement(attempt: SettledAttempt, outcome: GatewayOutcome, kind: KindFacts): Settlement {

@@ -133,6 +133,7 @@ export class SettlementService {
           code: settlement.code,
           message: settlement.message,
           actor: isOurWord(settlement.code) ? 'adapter' : 'national',
+          ...(to === 'attention' ? { template: settlement.template, fields: settlement.fields } : {}),
         },
       };
     });

@@ -1,6 +1,6 @@
 import type { NationalRow } from '../national/index.js';
 import type { AttemptRow } from './answers.queries.js';
-import { judgeLookup, type LookupMoment } from './unknown-outcomes.js';
+import { FIRST_BYTE_WITHIN_MS, judgeLookup, type LookupMoment } from './unknown-outcomes.js';
 
 const HASH = 'a'.repeat(64);
 const OTHER = 'b'.repeat(64);
@@ -23,7 +23,9 @@ const moment = (asOfMs: number): LookupMoment => ({
   maxCommitLatencyMs: LATENCY,
 });
 const EARLY = moment(SENT + 10);
-const PROOF = moment(SENT + LATENCY + 1);
+/** The last moment at which ours may be committed. */
+const LAST = SENT + FIRST_BYTE_WITHIN_MS + LATENCY;
+const PROOF = moment(LAST + 1);
 
 const outcomeOf = (...args: Parameters<typeof judgeLookup>): object | 'unknown' => {
   const verdict = judgeLookup(...args);
@@ -99,7 +101,7 @@ describe('judgeLookup (§1.8)', () => {
       ['the withdrawn row that ours would reopen', [row({ version: 4, status: 'VOIDED' as const })]],
     ])('proves nothing while ours may still be committed: %s', (_, rows) => {
       expect(outcomeOf(attempt(), rows, EARLY)).toBe('unknown');
-      expect(outcomeOf(attempt(), rows, moment(SENT + LATENCY))).toBe('unknown');
+      expect(outcomeOf(attempt(), rows, moment(LAST))).toBe('unknown');
       expect(outcomeOf(attempt(), rows, moment(SENT - 5_000))).toBe('unknown');
     });
 
@@ -120,7 +122,7 @@ describe('judgeLookup (§1.8)', () => {
         return verdict.settled ? -1 : verdict.afterMs;
       });
       expect(pauses).toEqual([500, 1_000, 2_000, 4_000, READ_AFTER_WRITE]);
-      const last = judgeLookup(attempt({ lookups: 10 }), [], moment(SENT + LATENCY - 1_000));
+      const last = judgeLookup(attempt({ lookups: 10 }), [], moment(LAST - 1_000));
       expect(last).toEqual({ settled: false, afterMs: 1_250 });
       // A reply far behind: never a tight loop, never a huge sleep.
       expect(judgeLookup(attempt({ lookups: 60 }), [], moment(SENT - 10 * LATENCY))).toEqual({

@@ -19,6 +19,11 @@ export interface LookupMoment {
   readonly maxCommitLatencyMs: number;
 }
 
+/**
+ * So long after the sending was written down the first byte may leave, never later: a process may stand still (a busy
+ * machine, SIGSTOP) just before it, and would otherwise write what a look-up had already proven missing.
+ */
+export const FIRST_BYTE_WITHIN_MS = 1_000;
 const FIRST_PAUSE_MS = 500;
 /** Asks a little after the moment at which a miss becomes proof. */
 const PROOF_MARGIN_MS = 250;
@@ -70,7 +75,7 @@ const changed = (row: NationalRow): GatewayOutcome => conflict('NATIONAL_ROW_CHA
 function judgeMiss(attempt: AttemptRow, row: NationalRow | null, moment: LookupMoment): LookupVerdict {
   // B1: the nation itself said that the number is not there; one look after that is proof enough.
   const isToldMissing = attempt.op === 'VOID' && attempt.outcome_code === OWN_NUMBER_MISSING;
-  const proofAtMs = moment.sentMs + (isToldMissing ? 0 : moment.maxCommitLatencyMs);
+  const proofAtMs = moment.sentMs + (isToldMissing ? 0 : FIRST_BYTE_WITHIN_MS + moment.maxCommitLatencyMs);
   if (moment.asOfMs > proofAtMs) {
     if (attempt.op === 'VOID' && row === null) return { settled: true, outcome: done('VOIDED', null) };
     const outcome = {

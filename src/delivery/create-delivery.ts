@@ -1,3 +1,4 @@
+import { systemPause, systemStopwatch } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { CallQueue } from '../platform/queue/index.js';
@@ -15,7 +16,10 @@ import { Planner } from './planner.js';
 import { PreparedCalls } from './prepared-calls.js';
 import { ReadingPlanner } from './reading-planner.js';
 import { ReadingWorker } from './reading.worker.js';
+import { createStormControl } from './storm/create-storm.js';
+import { Upkeep } from './storm/upkeep.js';
 import { Turns } from './turns.js';
+import { shippedCalendar } from '../records/index.js';
 
 export interface DeliveryParts {
   readonly database: Database;
@@ -39,9 +43,10 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   const { database, gateway, ids, vault, clock } = parts;
   const limits = new NationalLimits(database, gateway, clock, parts.report);
   const turns = new Turns(database, ids, gateway.facts.callDeadlineMs);
+  const { storm, line } = createStormControl({ database, ids, clock, facts: gateway.facts, limits, turns });
   const settlement = new SettlementService(gateway, ids);
   const reading = new ReadingWorker({
-    database, gateway, settlement, turns, limits,
+    database, gateway, settlement, line,
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
@@ -50,26 +55,28 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   const ring = (call: DueCall): Promise<void> =>
     parts.queue.ring([call]).catch((error: unknown) => parts.report('ring', error));
   const worker = new DeliveryWorker({
-    database, gateway, settlement, reading, turns, limits, leases, vault, prepared, ids, ring,
-    report: parts.report,
+    database, gateway, settlement, reading, line, limits, leases, vault, prepared, ids, ring,
+    pause: systemPause, stopwatch: systemStopwatch, report: parts.report,
   }); // prettier-ignore
   const dispatcher = new Dispatcher({
     ...parts, limits, worker, ring,
-    planner: new Planner({ database, gateway, ids, vault, prepared }),
+    planner: new Planner({ database, gateway, ids, vault, prepared, storm }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
   }); // prettier-ignore
   const heldBack = new HeldBack({ database, ids, report: parts.report });
+  const upkeep = new Upkeep({ database, line, calendar: shippedCalendar(), clock, report: parts.report });
   return {
     async start(concurrency) {
       worker.start(concurrency);
       await parts.queue.listen(concurrency, (job) => worker.work(job));
       dispatcher.start();
       heldBack.start();
+      upkeep.start();
     },
     async stop() {
       worker.stop();
-      await Promise.all([dispatcher.stop(), heldBack.stop()]);
+      await Promise.all([dispatcher.stop(), heldBack.stop(), upkeep.stop()]);
     },
   };
 }

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pause, Stopwatch } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { CallJob } from '../platform/queue/index.js';
 import { VaultError, type Vault } from '../platform/vault/index.js';
-import { lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
+import { FIRST_BYTE_WITHIN_MS, lockAttempts, type AnsweredAttempt, type SettlementService } from '../answers/index.js';
 import { recordContentHashes } from '../ledger/index.js';
 import type {
   GatewayOutcome,
@@ -27,23 +27,26 @@ import {
 } from './calls.queries.js';
 import { closeGate, gateOf } from './gates.js';
 import { loadOutgoing } from './outgoing.js';
+import { NO_RECEIPT, NOT_NAMED, PARENT_GONE, SEALED, UNMAPPABLE, WORKER_DIED } from './own-outcomes.js';
 import { LEASE_MS, type LeaseKeeper } from './lease-keeper.js';
 import type { PreparedCalls } from './prepared-calls.js';
 import type { ReadingWorker } from './reading.worker.js';
 import type { NationalLimits } from './national-limits.js';
-import type { Turns } from './turns.js';
+import type { NationalLine } from './storm/national-line.js';
 
 export interface WorkerParts {
   readonly database: Database;
   readonly gateway: NationalGateway;
   readonly settlement: SettlementService;
   readonly reading: ReadingWorker;
-  readonly turns: Turns;
+  readonly line: NationalLine;
   readonly limits: NationalLimits;
   readonly leases: LeaseKeeper;
   readonly vault: Vault;
   readonly prepared: PreparedCalls;
   readonly ids: Ids;
+  readonly pause: Pause;
+  readonly stopwatch: Stopwatch;
   /** Rings for a call; never rejects: a ring that is lost is found by the sweep. */
   readonly ring: (call: DueCall) => Promise<void>;
   readonly report: (step: string, error: unknown) => void;
@@ -140,10 +143,12 @@ export class DeliveryWorker {
   private async send(leased: Leased, inHand: PreparedCall | null): Promise<void> {
     const prepared = inHand ?? (await this.load(leased));
     if (!prepared) return;
-    const { gateway, turns, limits } = this.parts;
-    const answer = await turns.take(limits.current(), async () => {
+    const { gateway, line, stopwatch } = this.parts;
+    const { id, kind } = leased.call;
+    const answer = await line.write({ id, kind }, async () => {
+      const writtenAt = stopwatch();
       await this.writeDown(leased, prepared, inHand !== null);
-      return gateway.write(prepared);
+      return gateway.write(prepared, () => stopwatch() - writtenAt < FIRST_BYTE_WITHIN_MS);
     });
     await this.answered(leased, answer);
   }
@@ -219,7 +224,7 @@ export class DeliveryWorker {
     outcome: Extract<GatewayOutcome, { class: 'ACCEPTED' }>,
     requestId: string,
   ): Promise<void> {
-    const early = await this.earlyReceipt(outcome);
+    const early = await this.earlyReceipt(call.kind, outcome);
     if (early?.status === 'done') {
       return this.settleItems({ call, token }, early.items, { class: 'DONE', code: '0000', requestId });
     }
@@ -234,14 +239,14 @@ export class DeliveryWorker {
    * A receipt that is due at once is asked for at once: most batches are done by then, and `pending` would be written
    * only to be overwritten. A kill meanwhile leaves an open attempt, which is recovered by our own batch number.
    */
-  private async earlyReceipt({
-    batchNo,
-    pollAfterMs,
-  }: Extract<GatewayOutcome, { class: 'ACCEPTED' }>): Promise<ReceiptAnswer | null> {
+  private async earlyReceipt(
+    kind: string,
+    { batchNo, pollAfterMs }: Extract<GatewayOutcome, { class: 'ACCEPTED' }>,
+  ): Promise<ReceiptAnswer | null> {
     if (batchNo === null || pollAfterMs > EARLY_POLL_MS) return null;
-    const { gateway, turns, limits } = this.parts;
-    await sleep(pollAfterMs);
-    return turns.take(limits.current(), () => gateway.receipt(batchNo));
+    const { gateway, line, pause } = this.parts;
+    await pause(pollAfterMs);
+    return line.receipt(kind, () => gateway.receipt(batchNo));
   }
 
   /** The answer to a batch is lost: unknown entry by entry, and the batch is asked for by our own number at once. */
@@ -261,8 +266,8 @@ export class DeliveryWorker {
 
   private async pollReceipt(leased: Leased): Promise<void> {
     const { call } = leased;
-    const { gateway, turns, limits } = this.parts;
-    const answer = await turns.take(limits.current(), () =>
+    const { gateway, line } = this.parts;
+    const answer = await line.receipt(call.kind, () =>
       call.batch_no === null
         ? gateway.receiptByClientBatchNo(call.client_batch_no ?? '')
         : gateway.receipt(call.batch_no),
@@ -381,23 +386,3 @@ export class DeliveryWorker {
 export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 }
-
-const NOT_NAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: '回执中没有该记录' };
-const NO_RECEIPT: GatewayOutcome = { class: 'AMBIG', code: '3001', message: '长时间没有回执' };
-const WORKER_DIED: GatewayOutcome = { class: 'AMBIG', code: 'INTERRUPTED', message: '发送时程序中断，正在核实' };
-const PARENT_GONE: GatewayOutcome = {
-  class: 'RETRY',
-  code: 'PARENT-GONE',
-  message: '前置记录已变化，重新判断',
-  retryAfterMs: 1_000,
-};
-/** Ours to repair (a key to restore); then it goes by itself. */
-const SEALED: GatewayOutcome = {
-  class: 'RETRY',
-  code: 'SEALED',
-  message: '内容暂时无法解密，恢复密钥后自动继续',
-  retryAfterMs: null,
-};
-const UNMAPPABLE: GatewayOutcome = {
-  class: 'REJECT', code: 'UNMAPPABLE', message: '内容无法按国家系统要求转换', fields: [],
-}; // prettier-ignore

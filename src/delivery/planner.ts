@@ -2,17 +2,20 @@ import type { Database, Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import {
-  CERTIFICATE_SET_KEY, claimReady, findReady, findReadyKinds, moveRecords, openFlights, postponePromises, readOpenIntervals,
+  CERTIFICATE_SET_KEY, claimReady, findReadyKinds, moveRecords, openFlights, postponePromises, readOpenIntervals,
   readStandings, refKey, setPromisesWaiting, spreadFacts, tellTakeOffs, type ClaimRow, type FactsParent, type Flight, type Standing,
 } from '../ledger/index.js'; // prettier-ignore
 import type { NationalGateway, NationalStatus, OutgoingItem, PreparedCall } from '../national/index.js';
 import { RECORD_KINDS, shippedCalendar, statesBefore, type RecordKind } from '../records/index.js';
 import { insertCalls, type DueCall, type PlannedCall } from './calls.queries.js';
+import { findReadyFair } from './fair/find-ready-fair.js';
 import { isWriteOpen, type Gate } from './gates.js';
 import type { NumberOf } from './national-refs.js';
 import { composeOutgoing, type StoredEntry } from './outgoing.js';
 import { overlapGuard } from './overlap-guard.js';
 import type { PreparedCalls } from './prepared-calls.js';
+import type { Storm } from './storm/storm.js';
+import { pausedCounties } from './storm/storm-view.js';
 
 /** Planners take turns, so that what is in flight is looked at by one at a time (G-48). */
 const PLAN_LOCK = 5336;
@@ -36,12 +39,22 @@ export interface PlannerParts {
   readonly ids: Ids;
   readonly vault: Vault;
   readonly prepared: PreparedCalls;
+  readonly storm: Storm;
 }
 
 interface PlannedWrite {
   readonly callId: string;
   /** null = something in it needs a closer look; its worker loads it. */
   readonly prepared: PreparedCall | null;
+}
+
+/** What one plan may take. */
+interface Room {
+  readonly calls: number;
+  /** Entries of a call. */
+  readonly items: number;
+  readonly bytes: number;
+  readonly isProbe: boolean;
 }
 
 interface Candidate {
@@ -71,6 +84,7 @@ export class Planner {
     onPlanned: (call: DueCall, isTaken: boolean) => void = () => undefined,
   ): Promise<DueCall[]> {
     const calls: DueCall[] = [];
+    const paused = pausedCounties(await this.parts.storm.view());
     const open = KINDS_BY_URGENCY.filter((kind) => isWriteOpen(gates, kind.name));
     const names = open.map((kind) => kind.name);
     let isProgress = true;
@@ -80,8 +94,8 @@ export class Planner {
       const ready = await findReadyKinds(this.parts.database, names);
       for (const kind of open.filter(({ name }) => ready.has(name))) {
         if (calls.length >= budget) break;
-        const most = Math.min(CALLS_PER_PLAN, budget - calls.length);
-        for (const { callId, prepared } of await this.planKind(kind, status, most)) {
+        const room = this.roomFor(kind, status, budget - calls.length);
+        for (const { callId, prepared } of await this.planKind(kind, room, paused)) {
           const call = { callId, ring: 0 };
           calls.push(call);
           onPlanned(call, this.parts.prepared.put(callId, prepared));
@@ -92,12 +106,21 @@ export class Planner {
     return calls;
   }
 
+  /** A breaker that is not closed lets less through: one entry alone while it tries, a part while it recovers. */
+  private roomFor(kind: RecordKind, { limits }: NationalStatus, budget: number): Room {
+    const { storm } = this.parts;
+    const items = storm.mostEntries(kind.name, limits.batchItems);
+    const isProbe = items === 1 && limits.batchItems > 1 && storm.isTrying(kind.name);
+    return { calls: isProbe ? 1 : Math.min(CALLS_PER_PLAN, budget), items, bytes: limits.batchBytes, isProbe };
+  }
+
   /** Several calls of one kind in one transaction: what a plan costs whatever its size is shared by them. */
-  private planKind(kind: RecordKind, status: NationalStatus, most: number): Promise<PlannedWrite[]> {
-    const limit = Math.ceil(status.limits.batchItems * CANDIDATES_PER_ITEM) * most;
-    return this.parts.database.transaction(async (tx) => {
+  private async planKind(kind: RecordKind, room: Room, paused: readonly string[]): Promise<PlannedWrite[]> {
+    if (room.items === 0) return [];
+    const limit = Math.ceil(room.items * CANDIDATES_PER_ITEM) * room.calls;
+    const planned = await this.parts.database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [PLAN_LOCK], 'delivery-plan-lock');
-      const numbers = await findReady(tx, kind.name, limit);
+      const numbers = await findReadyFair(tx, { kind: kind.name, limit, pausedCounties: paused });
       if (numbers.length === 0) return [];
       const candidates = await this.candidates(tx, kind, await claimReady(tx, numbers));
       await this.tellLate(tx, candidates);
@@ -106,8 +129,10 @@ export class Planner {
         candidates.filter((candidate) => candidate.waits.length > 0),
       );
       const free = candidates.filter((candidate) => candidate.waits.length === 0);
-      return this.write(tx, kind, await this.choose(tx, free, status, most));
+      return this.write(tx, kind, await this.choose(tx, free, room));
     });
+    if (room.isProbe && planned.length > 0) this.parts.storm.plannedProbe(kind.name);
+    return planned;
   }
 
   private async candidates(tx: Tx, kind: RecordKind, rows: readonly ClaimRow[]): Promise<Candidate[]> {
@@ -166,15 +191,10 @@ export class Planner {
   }
 
   /**
-   * Fills at most `most` calls in order, each with as many as it carries; none whose interval is in flight or taken by
+   * Fills the calls that there is room for, in order, each with as many as it carries; none whose interval is in flight or taken by
    * an earlier one.
    */
-  private async choose(
-    tx: Tx,
-    free: readonly Candidate[],
-    { limits }: NationalStatus,
-    most: number,
-  ): Promise<Candidate[][]> {
+  private async choose(tx: Tx, free: readonly Candidate[], room: Room): Promise<Candidate[][]> {
     const numbers = free.map((candidate) => volunteerOf(candidate)).filter((number) => number !== null);
     const guard = overlapGuard(await readOpenIntervals(tx, numbers));
     const calls: Candidate[][] = [];
@@ -184,12 +204,12 @@ export class Planner {
     for (const candidate of free) {
       const size = this.sizeOf(candidate);
       // What is larger than a batch goes alone; held back it would hold up everything behind it.
-      const isFull = current.length >= limits.batchItems || bytes + size > limits.batchBytes;
+      const isFull = current.length >= room.items || bytes + size > room.bytes;
       if (current.length > 0 && isFull) {
         calls.push(current);
         [current, bytes] = [[], 0];
       }
-      if (calls.length === most) break;
+      if (calls.length === room.calls) break;
       const { starts_at: startsAt, ends_at: endsAt } = candidate.row;
       if (!guard.admit(volunteerOf(candidate), startsAt, endsAt)) {
         postponed.push(candidate.row.biz_no);

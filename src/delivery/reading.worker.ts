@@ -6,8 +6,7 @@ import {
 import type { GatewayOutcome, LookupAnswer, NationalGateway } from '../national/index.js';
 import { closeCall, holdLease, type CallRow } from './calls.queries.js';
 import { closeGate, gateOf } from './gates.js';
-import type { NationalLimits } from './national-limits.js';
-import type { Turns } from './turns.js';
+import type { NationalLine } from './storm/national-line.js';
 
 export interface ReadingParts {
   readonly database: Database;
@@ -15,8 +14,7 @@ export interface ReadingParts {
   readonly settlement: SettlementService;
   readonly observation: ObservationService;
   readonly certificates: CertificateProgress;
-  readonly turns: Turns;
-  readonly limits: NationalLimits;
+  readonly line: NationalLine;
 }
 
 /** A read that failed says nothing; what it asked for is asked for again after this, longer each time (look-ups). */
@@ -28,8 +26,8 @@ export class ReadingWorker {
 
   async work(call: CallRow, token: string): Promise<void> {
     if (call.operation === 'certificate') return this.certificate(call, token);
-    const { gateway, turns, limits } = this.parts;
-    const answer = await turns.take(limits.current(), () => gateway.lookup(call.kind, call.biz_nos ?? []));
+    const { gateway, line } = this.parts;
+    const answer = await line.lookup(() => gateway.lookup(call.kind, call.biz_nos ?? []));
     if (answer.status === 'failed') return this.failed(call, token, answer.outcome);
     await this.finish(call, token, async (tx) => {
       if (call.operation === 'lookup') await this.judge(tx, call, answer);
@@ -44,9 +42,9 @@ export class ReadingWorker {
   }
 
   private async certificate(call: CallRow, token: string): Promise<void> {
-    const { gateway, turns, limits, certificates } = this.parts;
+    const { gateway, line, certificates } = this.parts;
     const bizNo = call.biz_nos?.[0] ?? '';
-    const answer = await turns.take(limits.current(), () => gateway.certificate(bizNo));
+    const answer = await line.certificate(() => gateway.certificate(bizNo));
     if (answer.status === 'failed') return this.failed(call, token, answer.outcome);
     await this.finish(call, token, async (tx) => {
       const polls = await readPolls(tx, [bizNo]);

@@ -31,17 +31,6 @@ export interface ClaimRow {
   readonly due_by: string | null;
 }
 
-/** Candidates in order of lane and acceptance; not locked yet. */
-export async function findReady(tx: Queryable, kind: string, limit: number): Promise<string[]> {
-  const rows = await tx.query<{ biz_no: string }>(
-    `SELECT biz_no FROM outbox WHERE kind = $1 AND stage = 'ready' AND ready_at <= now()
-     ORDER BY lane_rank, accepted_ord LIMIT $2`,
-    [kind, limit],
-    'ledger-find-ready',
-  );
-  return rows.map((row) => row.biz_no);
-}
-
 /** Which of the kinds have a promise that may be delivered now. */
 export async function findReadyKinds(database: Queryable, kinds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ kind: string }>(
@@ -53,7 +42,7 @@ export async function findReadyKinds(database: Queryable, kinds: readonly string
   return new Set(rows.map((row) => row.kind));
 }
 
-/** Locks the records first (acceptance does so too), then reads what the promise says now. */
+/** Locks the records first (acceptance does so too), then reads what the promises say now, in the given order. */
 export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<ClaimRow[]> {
   await tx.query(
     `SELECT 1 FROM record WHERE biz_no = ANY ($1::text[]) ORDER BY id FOR UPDATE`,
@@ -69,7 +58,7 @@ export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<Cla
      LEFT JOIN record s ON s.source_system_id = r.source_system_id AND s.kind = split_part(r.subject_ref, '/', 1)
        AND s.source_id = split_part(r.subject_ref, '/', 2)
      WHERE o.biz_no = ANY ($1::text[]) AND o.stage = 'ready' AND o.ready_at <= now()
-     ORDER BY o.lane_rank, o.accepted_ord`,
+     ORDER BY array_position($1::text[], o.biz_no)`,
     [bizNos],
     'ledger-claim',
   );
@@ -119,7 +108,14 @@ export interface RecordMove extends NationalFacts {
   readonly from: RecordState;
   readonly to: RecordState;
   readonly waitingFor?: readonly WaitingFor[];
-  readonly outcome?: { code: string; message: string | null; actor: 'adapter' | 'national' | 'operator' };
+  readonly outcome?: {
+    code: string;
+    message: string | null;
+    actor: 'adapter' | 'national' | 'operator';
+    /** What a refusal complains about, in words of ours (`messageTemplate`, `fieldSignature`). */
+    template?: string | null;
+    fields?: readonly string[];
+  };
 }
 
 /**
@@ -159,6 +155,7 @@ export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]
         nationalReview ?? null, outcome?.code ?? null, outcome?.message ?? null, outcome?.actor ?? null,
         alike.map((move) => move.id), alike.map((move) => move.nationalId ?? null),
         alike.map((move) => move.nationalVersion ?? null), alike.map((move) => move.nationalHash ?? null),
+        outcome?.template ?? null, outcome?.fields ?? null,
       ],
       'ledger-move-records',
     ); // prettier-ignore
@@ -176,7 +173,9 @@ const MOVE = `WITH moved AS (UPDATE record r SET state = $3, since = CASE WHEN r
        outcome_code = coalesce($7, r.outcome_code),
        outcome_message = CASE WHEN $7::text IS NULL THEN r.outcome_message ELSE $8 END,
        outcome_at = CASE WHEN $7::text IS NULL THEN r.outcome_at ELSE now() END,
-       outcome_actor = CASE WHEN $7::text IS NULL THEN r.outcome_actor ELSE $9 END
+       outcome_actor = CASE WHEN $7::text IS NULL THEN r.outcome_actor ELSE $9 END,
+       outcome_template = CASE WHEN $7::text IS NULL THEN r.outcome_template ELSE $14 END,
+       outcome_fields = CASE WHEN $7::text IS NULL THEN r.outcome_fields ELSE $15::text[] END
      FROM unnest($10::uuid[], $11::text[], $12::int[], $13::text[]) AS x(id, national_id, national_version, national_hash)
      WHERE r.id = x.id AND (r.state = $2 OR ($2 = 'sending' AND r.state = 'queued'))
      RETURNING r.id, r.source_system_id, r.version, $2::text AS from_state, r.state, $7::text AS code),
@@ -187,7 +186,8 @@ function movesAlike(moves: readonly RecordMove[]): RecordMove[][] {
   const groups = new Map<string, RecordMove[]>();
   for (const move of moves) {
     const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = move;
-    const said = outcome ? `${outcome.code}|${outcome.actor}|${outcome.message}` : '';
+    const complaint = `${outcome?.template ?? ''}|${outcome?.fields?.join(',') ?? ''}`;
+    const said = outcome ? `${outcome.code}|${outcome.actor}|${outcome.message}|${complaint}` : '';
     const waits = waitingFor ? JSON.stringify(waitingFor) : '';
     const key = `${from}|${to}|${nationalStatus}|${nationalReview}|${said}|${waits}`;
     const group = groups.get(key);

@@ -12,7 +12,7 @@ export {
 } from './ledger-reader.js'; // prettier-ignore
 export { ChangeSequencer } from './change-sequencer.js';
 export {
-  claimReady, findReady, findReadyKinds, lockCallRecords, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
+  claimReady, findReadyKinds, lockCallRecords, lockForSettling, moveRecords, postponePromises, queueFree, releaseWaiters,
   tellTakeOffs,
   setPromisesWaiting, type ClaimRow, type LandedKey, type NationalFacts, type RecordMove, type SettleRow,
 } from './delivery-moves.js'; // prettier-ignore

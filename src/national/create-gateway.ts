@@ -52,7 +52,7 @@ export function createGateway(settings: GatewaySettings): NationalGateway {
     kindOf: (entity) => kindByPath.get(entity) ?? null,
     prepare: (items, clientBatchNo) => prepareCall(parts, items, clientBatchNo),
     recordsHash,
-    write: (call) => writePrepared(parts, call),
+    write: (call, mayLeave) => writePrepared(parts, call, mayLeave),
     receipt: (batchNo) => readReceipt(parts, { batchNo }),
     receiptByClientBatchNo: (clientBatchNo) => readReceipt(parts, { clientBatchNo }),
     lookup: (kind, bizNos) => lookUp(parts, kind, bizNos),

@@ -67,11 +67,15 @@ export interface Remap extends Said {
   readonly class: 'REMAP';
   readonly mergedTo: string | null;
 }
-export interface Conflict extends Said {
+/** What a refusal complains about, in the closed vocabulary of `messageTemplate`: the nation's own words are not kept. */
+interface Complaining extends Said {
+  readonly template?: string;
+}
+export interface Conflict extends Complaining {
   readonly class: 'CONFLICT';
   readonly nationalId: string | null;
 }
-export interface Reject extends Said {
+export interface Reject extends Complaining {
   readonly class: 'REJECT';
   readonly fields: readonly { readonly path: string; readonly rule: string }[];
 }

@@ -142,7 +142,8 @@ export interface NationalGateway {
   prepare(items: readonly OutgoingItem[], clientBatchNo: string | null): PreparedCall;
   /** hex recordsHash of a certificate's set (§1.13). */
   recordsHash(lines: readonly { readonly bizNo: string; readonly version: number; readonly minutes: number }[]): string;
-  write(call: PreparedCall): Promise<WriteAnswer>;
+  /** `mayLeave` is asked right before the first byte; false = nothing leaves, and the outcome says so. */
+  write(call: PreparedCall, mayLeave?: () => boolean): Promise<WriteAnswer>;
   receipt(batchNo: string): Promise<ReceiptAnswer>;
   receiptByClientBatchNo(clientBatchNo: string): Promise<ReceiptAnswer>;
   lookup(kind: string, bizNos: readonly string[]): Promise<LookupAnswer>;

@@ -11,7 +11,11 @@ const ABOUT_THE_ITEM: readonly RuleClass[] = [
 ]; // prettier-ignore
 
 /** Sends the prepared bytes once (token, clock and secret repair themselves) and reads what came back. */
-export async function writePrepared(parts: GatewayParts, call: PreparedCall): Promise<WriteAnswer> {
+export async function writePrepared(
+  parts: GatewayParts,
+  call: PreparedCall,
+  mayLeave?: () => boolean,
+): Promise<WriteAnswer> {
   const answer = await parts.caller.call({
     operation: call.operation,
     method: 'POST',
@@ -19,6 +23,7 @@ export async function writePrepared(parts: GatewayParts, call: PreparedCall): Pr
     query: '',
     body: call.body,
     isWrite: true,
+    ...(mayLeave ? { mayLeave } : {}),
   });
   const context = parts.contextOf(call.kind, call.bizNos.length > 1);
   const { requestId } = answer;

@@ -15,12 +15,13 @@ export const FAULT_KINDS = [
   'crash-after',
   /** The caller stands still at this call until the scenario lets it go on; others work meanwhile. */
   'hold',
+  'freeze',
 ] as const;
 
 /** Stands still between the write-down and the first byte: the request leaves long after everybody gave it up. */
 export const FROZEN = 'freeze';
 
-export type FaultKind = (typeof FAULT_KINDS)[number] | typeof FROZEN;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export const PORTS = ['statement', 'transaction', 'write', 'lookup', 'receipt', 'status', 'ring'] as const;
 

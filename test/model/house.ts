@@ -10,6 +10,7 @@ import { Planner } from '../../src/delivery/planner.js';
 import { PreparedCalls } from '../../src/delivery/prepared-calls.js';
 import { ReadingPlanner } from '../../src/delivery/reading-planner.js';
 import { ReadingWorker } from '../../src/delivery/reading.worker.js';
+import { createStormControl } from '../../src/delivery/storm/create-storm.js';
 import type { Turns } from '../../src/delivery/turns.js';
 import { IntakeService } from '../../src/ingest/intake.service.js';
 import { ChangeSequencer, Ledger } from '../../src/ledger/index.js';
@@ -78,9 +79,12 @@ export function buildHouse(parts: HouseParts): House {
   const gateway = new ModelGateway(parts.nation, faults, () => clock.nowMs(), parts.manners);
   const queue = modelQueue(faults, parts.rings);
   const limits = new NationalLimits(database, gateway, clock, onProblem);
+  const { storm, line } = createStormControl({
+    database, ids, clock, facts: gateway.facts, limits, turns: noWaiting,
+  }); // prettier-ignore
   const settlement = new SettlementService(gateway, ids);
   const reading = new ReadingWorker({
-    database, gateway, settlement, turns: noWaiting, limits,
+    database, gateway, settlement, line,
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
@@ -88,12 +92,12 @@ export function buildHouse(parts: HouseParts): House {
   const ring = (call: { callId: string; ring: number }): Promise<void> =>
     queue.ring([call]).catch((error: unknown) => onProblem('ring', error));
   const worker = new DeliveryWorker({
-    database, gateway, settlement, reading, turns: noWaiting, limits, leases: noRenewal, vault, prepared, ids, ring,
-    report: onProblem,
+    database, gateway, settlement, reading, line, limits, leases: noRenewal, vault, prepared, ids, ring,
+    pause: () => Promise.resolve(), stopwatch: () => clock.nowMs(), report: onProblem,
   }); // prettier-ignore
   const dispatcher = new Dispatcher({
     database, queue, gateway, ids, limits, worker, ring, clock, report: onProblem,
-    planner: new Planner({ database, gateway, ids, vault, prepared }),
+    planner: new Planner({ database, gateway, ids, vault, prepared, storm }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
   }); // prettier-ignore

@@ -67,11 +67,12 @@ export class ModelGateway implements NationalGateway {
     return call;
   }
 
-  async write(call: PreparedCall): Promise<WriteAnswer> {
+  async write(call: PreparedCall, mayLeave: () => boolean = () => true): Promise<WriteAnswer> {
     const fault = this.faults.next('write');
     if (fault?.kind === 'crash-before') this.faults.crash();
     if (fault?.kind === 'refuse') return { level: 'call', outcome: NOT_SENT, requestId: 'r' };
     if (fault?.kind === FROZEN) await this.faults.hold();
+    if (!mayLeave()) return { level: 'call', outcome: NOT_SENT, requestId: 'r' };
     const items = this.prepared.get(call) ?? this.itemsOf(call);
     this.nation.receive(items);
     if (fault?.kind === 'vanish') return this.manners.lost(items);

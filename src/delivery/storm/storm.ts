@@ -206,6 +206,14 @@ export class Storm {
     }
   }
 
+  /** Whether the next write of the kind tries if things are well again. */
+  isTrying(kind: string): boolean {
+    return [writeOf(kind), entityOf(kind)].some((name) => {
+      const state = this.seen.breakers.get(name)?.state;
+      return state === 'open' || state === 'half-open';
+    });
+  }
+
   private countWell(name: string, count: number): void {
     const now = this.parts.clock.nowMs();
     const known = this.wells.get(name);

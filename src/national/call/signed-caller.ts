@@ -20,6 +20,8 @@ export interface NationalCall {
   readonly query: string;
   readonly body: Buffer | null;
   readonly isWrite: boolean;
+  /** Asked right before the first byte of each try; false = the caller stood still for too long. */
+  readonly mayLeave?: () => boolean;
 }
 
 export interface SignedCaller {
@@ -39,6 +41,7 @@ export interface CallerParts {
   readonly logger: GatewayLogger;
 }
 
+const STOOD_STILL: WireFault = { status: 'fault', code: 'DEADLINE', reason: 'stood still', mayHaveSent: false };
 const NO_BYTES = Buffer.alloc(0);
 const REQUEST_ID_BYTES = 16;
 const TIME_TRIES = { retries: 2, minTimeout: 50, maxTimeout: 500 } as const;
@@ -86,6 +89,7 @@ async function attempt(parts: CallerParts, clock: NationalClock, one: Attempt): 
   const { call, signer } = one;
   const target = targetOf(parts.endpoint.baseUrl, call);
   const headers = signedHeaders(parts, { ...one, requestId, path: target.path, timestampMs: clock.nowMs() });
+  if (call.mayLeave?.() === false) return faultAnswer(parts, STOOD_STILL, { call, requestId });
   const reply = await parts.wire.send({
     method: call.method,
     url: target.url,

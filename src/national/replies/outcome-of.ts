@@ -1,4 +1,5 @@
 import type { Spoken } from '../call/answer.js';
+import { messageTemplate } from '../../records/index.js';
 import { instantOf, isMembers } from '../call/envelope.js';
 import type { Done, GatewayOutcome, MissingParent, Quota, ReviewStatus } from '../gateway-outcome.js';
 import type { Verdict } from '../profile/error-rules.js';
@@ -51,9 +52,9 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
       case 'REMAP':
         return { class: 'REMAP', ...base, mergedTo: textOf(said.detail.mergedTo) };
       case 'CONFLICT':
-        return { class: 'CONFLICT', ...base, nationalId: textOf(said.detail.nationalId) };
+        return { class: 'CONFLICT', ...base, template: templateOf(said), nationalId: textOf(said.detail.nationalId) };
       case 'REJECT':
-        return { class: 'REJECT', ...base, fields: fieldsOf(said) };
+        return { class: 'REJECT', ...base, template: templateOf(said), fields: fieldsOf(said) };
       case 'SPLIT':
         if (!context.isBatch) return { class: 'REJECT', ...base, fields: [] };
         return { class: 'RETRY', ...base, retryAfterMs: 0 };
@@ -159,6 +160,12 @@ function fieldsOf(said: Spoken): { path: string; rule: string }[] {
     path: textOf(entry.path) ?? '',
     rule: textOf(entry.rule) ?? '',
   }));
+}
+
+/** Of the sentence and of those beside the fields: an item often says no more than that its fields are wrong. */
+function templateOf(said: Spoken): string {
+  const beside = listOf(said.detail.fields).map((entry) => textOf(entry.message) ?? '');
+  return messageTemplate([said.rawMessage, ...beside].join('；'));
 }
 
 function idInMessage(said: Spoken, pattern: RegExp | null): string | null {

@@ -19,3 +19,4 @@ export function isDue(nowMs: number, dueAtMs: number, everyMs: number): boolean 
 
 export { repeat, type Repeating, type RepeatOptions } from './repeat.js';
 export { systemPause, type Pause } from './pause.js';
+export { systemStopwatch, type Stopwatch } from './stopwatch.js';

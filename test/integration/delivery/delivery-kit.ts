@@ -8,8 +8,10 @@ import { PreparedCalls } from '../../../src/delivery/prepared-calls.js';
 import { Planner } from '../../../src/delivery/planner.js';
 import { ReadingPlanner } from '../../../src/delivery/reading-planner.js';
 import { ReadingWorker } from '../../../src/delivery/reading.worker.js';
+import type { Storm } from '../../../src/delivery/storm/storm.js';
+import { createStormControl } from '../../../src/delivery/storm/create-storm.js';
 import { Turns } from '../../../src/delivery/turns.js';
-import { systemClock } from '../../../src/platform/clock/index.js';
+import { systemClock, systemPause, systemStopwatch } from '../../../src/platform/clock/index.js';
 import { systemIds } from '../../../src/platform/ids/index.js';
 import { sweepWaits } from '../../../src/ledger/index.js';
 import { openLedgerKit, type LedgerKit } from '../ledger/ledger-kit.js';
@@ -21,6 +23,7 @@ export interface DeliveryKit extends LedgerKit {
   readonly worker: DeliveryWorker;
   readonly freezer: CertificateFreezer;
   readonly limits: NationalLimits;
+  readonly storm: Storm;
   readonly problems: unknown[];
   /** Plans what may be written now; the calls' ids. */
   plan(): Promise<string[]>;
@@ -46,9 +49,17 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
   const limits = new NationalLimits(database, gateway, systemClock, report);
   await limits.fresh();
   const turns = new Turns(database, ids, gateway.facts.callDeadlineMs);
+  const { storm, line } = createStormControl({
+    database,
+    ids,
+    clock: systemClock,
+    facts: gateway.facts,
+    limits,
+    turns,
+  });
   const settlement = new SettlementService(gateway, ids);
   const reading = new ReadingWorker({
-    database, gateway, settlement, turns, limits,
+    database, gateway, settlement, line,
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
@@ -59,9 +70,11 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
     gateway,
     settlement,
     reading,
-    turns,
+    line,
     limits,
     leases,
+    pause: systemPause,
+    stopwatch: systemStopwatch,
     vault,
     prepared,
     ids,
@@ -70,7 +83,7 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
   });
   // Each call is worked by its test, none is gone on with.
   worker.stop();
-  const planner = new Planner({ database, gateway, ids, vault, prepared });
+  const planner = new Planner({ database, gateway, ids, vault, prepared, storm });
   const readings = new ReadingPlanner({ database, gateway, ids });
   const freezer = new CertificateFreezer({ database, ids, vault });
   const plan = async (): Promise<string[]> => {
@@ -84,7 +97,7 @@ export async function openDeliveryKit(): Promise<DeliveryKit> {
   };
   return {
     ...kit,
-    nation, planner, worker, freezer, limits, problems, plan, planReads, work,
+    nation, planner, worker, freezer, limits, storm, problems, plan, planReads, work,
     settle: async () => {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const frozen = await freezer.freeze();

@@ -69,7 +69,7 @@ describe('outcomes of what was sent', () => {
         requestId: 'r',
       });
       kit.nation.aheadMs = 0;
-      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '121 seconds'`);
+      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '122 seconds'`);
       await kit.makeDue();
       await kit.settle();
       expect(kit.nation.sent.flatMap(({ items }) => items.map(({ version }) => version))).toEqual([1, 1]);
@@ -122,7 +122,7 @@ describe('outcomes of what was sent', () => {
         isSlow: false,
         missing: [{ entity: 'stations', bizNo: (await S1()).biz_no }],
       });
-      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '121 seconds'`);
+      await kit.rows(`UPDATE national_call SET sent_at = now() - interval '122 seconds'`);
       await kit.makeDue();
       await kit.settle();
       expect(kit.nation.sent.flatMap(({ items }) => items.map(({ op }) => op))).toEqual(['UPSERT', 'VOID']);

@@ -144,9 +144,9 @@ describe('planning: what may go now', () => {
     );
     const { value } = kit.nation.status_ as { value: Parameters<Planner['planWrites']>[0] };
     const limits = { ...value.limits, batchItems: 7 };
-    const { database, nation: gateway, vault } = kit;
+    const { database, nation: gateway, vault, storm } = kit;
     const planners = [1, 2, 3].map(
-      () => new Planner({ database, gateway, ids: systemIds, vault, prepared: new PreparedCalls() }),
+      () => new Planner({ database, gateway, ids: systemIds, vault, prepared: new PreparedCalls(), storm }),
     );
     const planned = await Promise.all(
       planners.map((planner) => planner.planWrites({ ...value, limits }, new Map(), 50)),

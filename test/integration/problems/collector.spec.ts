@@ -173,6 +173,24 @@ describe('the collector', () => {
     expect(rows.map(({ fields }) => fields)).toEqual([['content:length'], ['minutes:range']]);
   });
 
+  it('keeps what a refusal complains about, in words of ours alone', async () => {
+    const source = await kit.world();
+    await kit.records(source, 1);
+    const usual = kit.nation.outcomeOf;
+    kit.nation.outcomeOf = (item) =>
+      isRecord(item)
+        ? {
+            class: 'REJECT', code: '2201', message: '字段校验不通过', template: 'too-long/content',
+            fields: [{ path: 'data.content', rule: 'maxLength' }],
+          } // prettier-ignore
+        : usual(item);
+    await kit.settle();
+    await kit.collect();
+    const kept = await kit.rows(`SELECT outcome_template, outcome_fields FROM record WHERE state = 'attention'`);
+    expect(kept).toEqual([{ outcome_template: 'too-long/content', outcome_fields: ['content:length'] }]);
+    expect(await kit.rows(`SELECT fields FROM problem`)).toEqual([{ fields: ['content:length'] }]);
+  });
+
   it('lets waiting records be: what waits behind a failure is no failure', async () => {
     const source = await kit.world();
     await kit.records(source, 1);
