@@ -30,9 +30,16 @@ export interface Scene {
 
 export interface Directed {
   readonly play: (scene: Scene) => Promise<void>;
-  readonly stage?: Partial<Pick<StageOptions, 'apis' | 'workers' | 'nation' | 'everyClock'>>;
+  readonly stage?: Partial<Pick<StageOptions, 'apis' | 'workers' | 'nation' | 'profile' | 'everyClock'>>;
+  /** How long it may take to come to rest, and the waits that the profile speaks of, where they are not the scaled ones. */
+  readonly settleMs?: number;
+  readonly waits?: { readonly maxCommitLatencyMs: number; readonly readLagMs: number };
 }
 
+const SCALED_WAITS = {
+  maxCommitLatencyMs: SCALED_PROFILE.consistency.maxCommitLatencyMs,
+  readLagMs: SCALED_NATION.readLagMs.maxMs,
+};
 const SEED = 1;
 const SETTLE_MS = 25_000;
 const REACH_MS = 30_000;
@@ -69,10 +76,10 @@ async function playOn(stage: Stage, directed: Directed): Promise<void> {
   }); // prettier-ignore
   try {
     await directed.play(sceneOf(stage, fleet));
-    const isQuiet = await settle(stage.databaseUrl, fleet, SETTLE_MS);
+    const isQuiet = await settle(stage.databaseUrl, fleet, directed.settleMs ?? SETTLE_MS);
     await collect(stage, {
       seed: SEED, replay: 'the spec that played it', isQuiet, isReadWhole: true, leaks: [], recoveries: [], crashes: [],
-      maxCommitLatencyMs: SCALED_PROFILE.consistency.maxCommitLatencyMs, massEffects: [],
+      massEffects: [], ...(directed.waits ?? SCALED_WAITS),
       programs: measurePrograms(stage), queueLength: await queueLength(stage),
     }); // prettier-ignore
   } finally {
@@ -127,9 +134,9 @@ const VOLUNTEER_DATA: JsonObject = {
   joinedOn: '2026-01-05', status: 'ACTIVE',
 }; // prettier-ignore
 
-/** National row of the same person that somebody else registered. */
+/** A row of the same person that somebody else registered: the same number, else the two could not become one. */
 const FOREIGN_VOLUNTEER = {
-  name: '测试甲', idType: '01', idNo: idNumber({ birthDate: '1980-03-05', gender: '1', serial: 9 }), gender: '1',
+  name: '测试甲', idType: '01', idNo: idNumber({ birthDate: '1980-03-05', gender: '1', serial: 7 }), gender: '1',
   birthDate: '1980-03-05', mobile: '13900000003', serviceAreaCode: '533401101001',
   residenceAreaCode: '533401000000', consentAt: '2026-01-05T10:00:00+08:00', joinedOn: '2026-01-05', status: 'ACTIVE',
 }; // prettier-ignore

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../harness/run.js';
+import { FAIL_POINTS } from './build/fail-points.js';
 import type { FaultClass } from './nemesis/fault.js';
 import { runTrial, type Trial } from './trial.js';
 
@@ -53,6 +54,7 @@ function lines(trial: Trial, asked: ReturnType<typeof options>): Line[] {
   const { verdict, report, branches, accepted } = trial;
   const wanted = asked.classes ?? (asked.queue === 'redis' ? [...ALL_CLASSES, 'redis' as const] : ALL_CLASSES);
   const isWhole = asked.kills >= 60 && asked.faults >= 40;
+  const missing = FAIL_POINTS.map(({ name }) => name).filter((name) => !report.fired.has(`kill-at-${name}`));
   const held = (name: string, isHeld: boolean, told: string): Line => ({ name, isHeld, told });
   return [
     held('evidence read whole', verdict.result !== 'unknown', verdict.result),
@@ -63,6 +65,7 @@ function lines(trial: Trial, asked: ReturnType<typeof options>): Line[] {
     ...wanted.map((name) =>
       held(`fired: ${name}`, (report.classes.get(name) ?? 0) > 0, String(report.classes.get(name) ?? 0)),
     ),
+    ...(isWhole ? [held('fired: every fail-point', missing.length === 0, missing.join(', ') || 'all')] : []),
     // A run for a part of the faults need not have seen every way of coming back.
     ...(isWhole
       ? Object.entries(branches).map(([name, count]) => held(`seen: ${name}`, count > 0, String(count)))
@@ -76,7 +79,7 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { queue, seed, kills, faults, records } = asked;
-  const replay = `npm run test:faults -- --queue ${queue} --seed ${seed} --kills ${kills} --faults ${faults} --records ${records}`;
+  const replay = `npm run test:faults -- --queue ${queue} --seed ${seed} --kills ${kills} --faults ${faults} --records ${records}${asked.classes === null ? '' : ` --classes ${asked.classes.join(',')}`}`;
   const { classes, ...rest } = asked;
   const trial = await runTrial({ ...rest, ...(classes === null ? {} : { classes }), folder, replay, say });
   const all = lines(trial, asked);

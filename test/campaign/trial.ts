@@ -80,6 +80,7 @@ async function play(stage: Stage, options: TrialOptions): Promise<Trial> {
     const certificates = fleet.pushCertificates();
     fleet.start();
     await nemesis.play(rounds.slice(-last));
+    await nemesis.topUp(options.kills);
     await Promise.all([certificates, fleet.finish()]);
     const isQuiet = await settle(stage.databaseUrl, fleet, SETTLE_WITHIN_MS);
     say(
@@ -112,6 +113,7 @@ async function takeDown(
     isQuiet: seen.isQuiet,
     isReadWhole,
     maxCommitLatencyMs: SCALED_PROFILE.consistency.maxCommitLatencyMs,
+    readLagMs: SCALED_NATION.readLagMs.maxMs,
     leaks: await scanForPeople(stage),
     programs: measurePrograms(stage),
     queueLength: await queueLength(stage),

@@ -8,7 +8,7 @@ import { CHECKOUT, oncePerRun } from '../harness/run.js';
 const LIMIT_MS = 150_000;
 
 /** The test builds are copies of the compiled programs; those are compiled once per run if a source is newer. */
-function ensureBuilt(): Promise<unknown> {
+export function ensureBuilt(): Promise<unknown> {
   return oncePerRun('build', () => {
     const built = spawnSync(process.execPath, [join(CHECKOUT, 'scripts', 'prepare.mjs')], { encoding: 'utf8' });
     if (built.status !== 0) throw new Error(`the programs under test do not compile:\n${built.stdout}${built.stderr}`);

@@ -115,6 +115,8 @@ export interface RunFacts {
   readonly isQuiet: boolean;
   readonly isReadWhole: boolean;
   readonly maxCommitLatencyMs: number;
+  /** What the nation's reads lag behind at most. */
+  readonly readLagMs: number;
   readonly leaks: readonly string[];
   readonly programs: readonly { readonly name: string; readonly rssMb: number; readonly handles: number }[];
   readonly queueLength: number;

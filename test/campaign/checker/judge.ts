@@ -11,7 +11,7 @@ import {
 } from './run-checks.js'; // prettier-ignore
 import { timelineOf } from './timeline.js';
 import type { Check, Violation } from './violation.js';
-import { limitsAreKept, noBlindResend, oneWriterAtATime, writtenDownFirst } from './wire-checks.js';
+import { limitsAreKept, noBlindResend, oneWriterAtATime, unknownsAreSettled, writtenDownFirst } from './wire-checks.js';
 
 /** Every invariant that this judge asserts. I16 and I26 are these same checks after a flush and after clock jumps. */
 export const CHECKS: Readonly<Record<string, Check>> = {
@@ -35,6 +35,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   I20: nothingLeaks,
   I25: everythingIsBounded,
   I27: massEffectsNeedTwo,
+  G5: unknownsAreSettled,
   G6: recoversInTime,
   CRASH: nobodyCrashes,
 };

@@ -1,5 +1,5 @@
 /** I18–I20 and I25–I27, and the goals of recovery: what the run as a whole shows. */
-import { keyOf, type Evidence } from './evidence.js';
+import { keyOf } from './evidence.js';
 import { broken, type Check, type Violation } from './violation.js';
 
 const AT_REST = new Set(['mirrored', 'attention', 'voided', 'unsupported', 'waiting']);
@@ -75,9 +75,3 @@ export const recoversInTime: Check = ({ facts }) =>
     }
     return found;
   });
-
-/** G5: an unknown outcome is settled within the commit latency and two look-ups. Returns each unknown's share of it. */
-export function unknownsSettled({ ledger }: Evidence): { settled: number; byLookup: number } {
-  const unknown = ledger.attempts.filter(({ lookups }) => lookups > 0);
-  return { settled: unknown.filter(({ stage }) => stage === 'closed').length, byLookup: unknown.length };
-}

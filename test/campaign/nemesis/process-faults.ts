@@ -43,9 +43,12 @@ export const killAt = (point: FailPoint): Fault => ({
   kills: 1,
   run: async (scene) => {
     const { stage, random } = scene;
-    stage.arm(point, { effect: 'kill9', nth: 1 + Math.floor(random() * 3) });
+    const isLookup = point.name.startsWith('L');
+    if (isLookup) await loseSomeReplies(stage);
+    stage.arm(point, { effect: 'kill9', nth: isLookup ? 1 : 1 + Math.floor(random() * 3) });
     const hasFired = await firesWithin(scene, point);
     stage.disarm();
+    if (isLookup) await stage.control('DELETE', `faults/${LOST_FOR_LOOKUPS}`).catch(() => undefined);
     if (!hasFired) return 0;
     // The kernel tells of the death a little after the file was renamed.
     const dead = await eventually(() => victims(stage, point.role), { what: `a victim of ${point.name}` });
@@ -53,6 +56,18 @@ export const killAt = (point: FailPoint): Fault => ({
     return 1;
   },
 });
+
+const LOST_FOR_LOOKUPS = 'lost-for-look-ups';
+
+/** Nobody looks anything up when nothing is in doubt. */
+const loseSomeReplies = (stage: Scene['stage']): Promise<unknown> =>
+  stage.control('POST', 'faults', {
+    id: LOST_FOR_LOOKUPS,
+    point: 'after-commit-before-reply',
+    match: { method: 'POST', path: '/v1/[a-z-]+s(/batch)?$' },
+    effect: { type: 'reset' },
+    times: 3,
+  });
 
 function victims(stage: Scene['stage'], role: Role): StageProgram[] | null {
   const dead = stage

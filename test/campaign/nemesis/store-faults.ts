@@ -109,7 +109,7 @@ const MODES: readonly LinkMode[] = [
 
 const link = (name: LinkName, mode: LinkMode): Fault => ({
   name: `link-${name}-${mode.kind}`,
-  class: 'link',
+  class: name === 'redis' ? 'redis' : 'link',
   kills: 0,
   run: async (scene) => {
     const proxies = scene.stage.links.get(name) ?? [];
