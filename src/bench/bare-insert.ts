@@ -19,11 +19,11 @@ interface Load {
   readonly portions: readonly (readonly (readonly (string | null)[])[])[];
 }
 
-/** Identity columns are given by the database, as they are when the adapter writes. */
+/** Identity and generated columns are given by the database, as they are when the adapter writes. */
 async function columnsOf(client: Client, table: string): Promise<Column[]> {
   const { rows } = await client.query<Column>(
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
-     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = '' ORDER BY attnum`,
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = '' ORDER BY attnum`,
     [table],
   );
   return rows;
