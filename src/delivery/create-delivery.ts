@@ -59,7 +59,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     pause: systemPause, stopwatch: systemStopwatch, report: parts.report,
   }); // prettier-ignore
   const dispatcher = new Dispatcher({
-    ...parts, limits, worker, ring,
+    ...parts, limits, worker, prepared, ring,
     planner: new Planner({ database, gateway, ids, vault, prepared, storm }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),

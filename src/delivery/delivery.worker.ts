@@ -56,9 +56,8 @@ export interface WorkerParts {
 const RECEIPT_PATIENCE_MS = 45 * 60_000;
 /** A receipt that the nation promises within this is waited for with the call in hand. */
 const EARLY_POLL_MS = 250;
-/** Calls that a slot goes on with after a ring, and how long it waits for the next of them. */
+/** Calls that a slot goes on with after a ring. */
 const CALLS_PER_RING = 30;
-const LINGER_MS = 50;
 const POLL_GROWTH = 1.3;
 const POLL_MAX_MS = 60_000;
 /** The batch is asked for by our own number first; its entries a little later. */
@@ -104,9 +103,9 @@ export class DeliveryWorker {
     }
   }
 
-  /** Whether what is planned now is certain to be taken up without a ring: every slot goes on until nothing is left. */
-  isBusy(): boolean {
-    return this.slots > 0 && this.busy >= this.slots;
+  /** Slots of this process that wait for a ring; the others look for themselves when they are done. */
+  get freeSlots(): number {
+    return Math.max(0, this.slots - this.busy);
   }
 
   /**
@@ -116,7 +115,7 @@ export class DeliveryWorker {
   private async goOn(): Promise<void> {
     const { prepared, report, ring } = this.parts;
     for (let done = 0; done < CALLS_PER_RING && !this.isStopping; done += 1) {
-      const next = await prepared.next(prepared.waiting < this.slots / 2 ? LINGER_MS : 0);
+      const next = await prepared.next(prepared.waiting < this.slots / 2);
       if (next === null) return;
       await this.workOne(next).catch((error: unknown) => report('work', error));
     }

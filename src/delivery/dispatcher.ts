@@ -11,6 +11,7 @@ import type { DeliveryWorker } from './delivery.worker.js';
 import { closedGates } from './gates.js';
 import type { NationalLimits } from './national-limits.js';
 import type { Planner } from './planner.js';
+import type { PreparedCalls } from './prepared-calls.js';
 import type { ReadingPlanner } from './reading-planner.js';
 
 export interface DispatcherParts {
@@ -23,6 +24,7 @@ export interface DispatcherParts {
   readonly readings: ReadingPlanner;
   readonly freezer: CertificateFreezer;
   readonly worker: DeliveryWorker;
+  readonly prepared: PreparedCalls;
   readonly ring: (call: DueCall) => Promise<void>;
   readonly clock: { nowMs(): number };
   readonly report: (step: string, error: unknown) => void;
@@ -96,6 +98,7 @@ export class Dispatcher {
     const reads = gates.has('all') ? [] : await readings.plan();
     await queue.ring(reads);
     const writes = await this.planWrites();
+    await this.ringUnrung();
     return reads.length + writes.length > 0;
   }
 
@@ -107,17 +110,13 @@ export class Dispatcher {
     const atOnce = status.limits.concurrency ?? gateway.facts.defaultConcurrency;
     const budget = atOnce * PLANNED_AHEAD - (await countOpenWrites(database));
     if (budget <= 0) return [];
-    const rings: Promise<void>[] = [];
-    const calls = await planner.planWrites(status, gates, budget, (call, isTaken) => {
-      if (!isTaken) rings.push(this.ring(call));
-    });
-    await Promise.all(rings);
-    return calls;
+    return planner.planWrites(status, gates, budget, () => void this.ringUnrung());
   }
 
-  /** Workers begin with the first call while the next is still being planned; while all are busy none has to be rung. */
-  private ring(call: DueCall): Promise<void> {
-    return this.parts.worker.isBusy() ? Promise.resolve() : this.parts.ring(call);
+  /** Workers begin with the first call while the next is still being planned; a ring that is lost is found by the sweep. */
+  private async ringUnrung(): Promise<void> {
+    const { prepared, ring, worker } = this.parts;
+    await Promise.all(prepared.takeUnrung(worker.freeSlots).map((callId) => ring({ callId, ring: 0 })));
   }
 
   private async sweepNowAndThen(): Promise<void> {

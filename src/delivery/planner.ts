@@ -74,14 +74,13 @@ export class Planner {
   constructor(private readonly parts: PlannerParts) {}
 
   /**
-   * Plans at most `budget` calls over all kinds; `onPlanned` hears of each as soon as it is committed, and whether one
-   * of this process's workers has it in hand.
+   * Plans at most `budget` calls over all kinds; `onPlanned` hears of each as soon as it is committed and in hand.
    */
   async planWrites(
     status: NationalStatus,
     gates: ReadonlyMap<string, Gate>,
     budget: number,
-    onPlanned: (call: DueCall, isTaken: boolean) => void = () => undefined,
+    onPlanned: (call: DueCall) => void = () => undefined,
   ): Promise<DueCall[]> {
     const calls: DueCall[] = [];
     const paused = pausedCounties(await this.parts.storm.view());
@@ -98,7 +97,8 @@ export class Planner {
         for (const { callId, prepared } of await this.planKind(kind, room, paused)) {
           const call = { callId, ring: 0 };
           calls.push(call);
-          onPlanned(call, this.parts.prepared.put(callId, prepared));
+          this.parts.prepared.put(callId, prepared);
+          onPlanned(call);
           isProgress = true;
         }
       }

@@ -53,12 +53,13 @@ export async function claimReady(tx: Tx, bizNos: readonly string[]): Promise<Cla
     `SELECT o.biz_no, o.record_id, o.source_system_id, o.kind, r.source_id, o.version, r.state, o.tries, o.link_to,
        v.op, v.payload, v.sealed, r.national_status, r.starts_at::text AS starts_at, r.ends_at::text AS ends_at,
        s.biz_no AS subject_biz_no, r.due_by::text AS due_by
-     FROM outbox o JOIN record r ON r.id = o.record_id
+     FROM unnest($1::text[]) WITH ORDINALITY AS n(biz_no, place)
+     JOIN outbox o ON o.biz_no = n.biz_no AND o.stage = 'ready' AND o.ready_at <= now()
+     JOIN record r ON r.id = o.record_id
      JOIN record_version v ON v.record_id = o.record_id AND v.version = o.version
      LEFT JOIN record s ON s.source_system_id = r.source_system_id AND s.kind = split_part(r.subject_ref, '/', 1)
        AND s.source_id = split_part(r.subject_ref, '/', 2)
-     WHERE o.biz_no = ANY ($1::text[]) AND o.stage = 'ready' AND o.ready_at <= now()
-     ORDER BY array_position($1::text[], o.biz_no)`,
+     ORDER BY n.place`,
     [bizNos],
     'ledger-claim',
   );

@@ -8,7 +8,7 @@ export {
   LANE_RANK, type AcceptBatch, type AcceptItem, type AcceptSource, type AcceptResult, type Lane, type LedgerProfile, type WaitingFor,
 } from './ledger.types.js'; // prettier-ignore
 export {
-  LedgerReader, readChangesOfAll, wordedEvent, type ChangeEvent, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,
+  LedgerReader, wordedEvent, type ChangeEvent, type ChangesAnswer, type RecordStatus, type StoredWait, type Summary,
 } from './ledger-reader.js'; // prettier-ignore
 export { ChangeSequencer } from './change-sequencer.js';
 export {

@@ -97,12 +97,6 @@ interface ChangeEventRow {
   code: string | null;
 }
 
-/** Numbered events of all source systems after `seq`, at most `limit`, in order. */
-export async function readChangesOfAll(database: Queryable, seq: number, limit: number): Promise<ChangeEvent[]> {
-  const params = [null, seq, limit];
-  return (await database.query<ChangeEventRow>(READER_QUERIES.eventsOfAll, params, 'reader-all')).map(eventOfRow);
-}
-
 /** The counter beside each event; alone when there is none. */
 type ChangeRow = { last_seq: string; purged_through: string } & (ChangeEventRow | { seq: null });
 

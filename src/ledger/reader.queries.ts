@@ -65,9 +65,6 @@ SELECT s.last_seq, s.purged_through, e.*
 
   events: eventsAfter('p.source_system_id = $1'),
 
-  /** Of every source system; for rooms that follow the ledger as a whole. */
-  eventsOfAll: eventsAfter('$1::uuid IS NULL'),
-
   summary: `
 WITH counted AS (
   SELECT kind, state, count(*) AS records FROM record WHERE source_system_id = $1 GROUP BY kind, state

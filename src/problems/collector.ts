@@ -12,7 +12,8 @@ import { moveProblem } from './moving-problems.js';
 
 /** One collector at a time over all workers. */
 const COLLECT_LOCK = 5341;
-const CHANGES_PER_TURN = 2_000;
+/** Of the change feed; a page holds what one transaction changed. */
+const PAGES_PER_TURN = 20;
 /** Records looked at in one step of a scan. */
 const RECORDS_PER_SCAN = 2_000;
 /** Between looks for what no change tells: problems that were quiet long enough, counties learnt late. */
@@ -70,12 +71,11 @@ export class ProblemCollector {
       await savePosition(tx, { after_seq: after, is_scanning: true, scanned_through: null });
       return true;
     }
-    const page = await changes.read(tx, after, CHANGES_PER_TURN);
-    const last = page.at(-1);
-    if (last === undefined) return false;
-    await this.collect(tx, [...new Set(page.map(({ recordId }) => recordId))]);
-    await savePosition(tx, { after_seq: last.seq, is_scanning: false, scanned_through: null });
-    return page.length === CHANGES_PER_TURN;
+    const { recordIds, throughSeq } = await changes.touched(tx, after, PAGES_PER_TURN);
+    if (throughSeq === null) return false;
+    if (recordIds.length > 0) await this.collect(tx, recordIds);
+    await savePosition(tx, { after_seq: throughSeq, is_scanning: false, scanned_through: null });
+    return (await changes.ends(tx)).newest > throughSeq;
   }
 
   /** What changes while the scan runs is read again from the feed afterwards. */

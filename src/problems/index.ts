@@ -3,7 +3,7 @@
 // Promises  one problem a cause; a replay sends what was approved, small first, and stops by itself
 // Never     stands on the way of a record; sends anything past the ledger's own promises; keeps the nation's words
 // Start at  collector.ts
-export { ledgerChanges, type Change, type ChangeSource } from './change-source.js';
+export { ledgerChanges, type ChangeSource, type Touched } from './change-source.js';
 export { ProblemCollector } from './collector.js';
 export { fingerprintOf, type Cause, type Fingerprint } from './fingerprint.js';
 export { createProblems, type Problems, type ProblemsParts } from './create-problems.js';

@@ -53,6 +53,9 @@ export interface House {
 /** Nobody renews: a held call is a process that stands still, and its lease runs out when the model passes the time. */
 const noRenewal = { during: <T>(_token: string, work: () => Promise<T>) => work() } as unknown as LeaseKeeper;
 
+/** As many slots as WORKER_CONCURRENCY has by default; the scenario decides which of them is at work. */
+const RINGS_AT_ONCE = 8;
+
 /** A turn is waited for by the machine's clock, which stands still here; who shares the rate has specs of its own. */
 const noWaiting = { take: <T>(_limits: unknown, call: () => Promise<T>) => call() } as unknown as Turns;
 
@@ -88,15 +91,16 @@ export function buildHouse(parts: HouseParts): House {
     observation: new ObservationService(gateway, ids),
     certificates: new CertificateProgress(gateway, ids),
   }); // prettier-ignore
-  const prepared = new PreparedCalls();
+  const prepared = new PreparedCalls(0);
   const ring = (call: { callId: string; ring: number }): Promise<void> =>
     queue.ring([call]).catch((error: unknown) => onProblem('ring', error));
   const worker = new DeliveryWorker({
     database, gateway, settlement, reading, line, limits, leases: noRenewal, vault, prepared, ids, ring,
     pause: () => Promise.resolve(), stopwatch: () => clock.nowMs(), report: onProblem,
   }); // prettier-ignore
+  worker.start(RINGS_AT_ONCE);
   const dispatcher = new Dispatcher({
-    database, queue, gateway, ids, limits, worker, ring, clock, report: onProblem,
+    database, queue, gateway, ids, limits, worker, prepared, ring, clock, report: onProblem,
     planner: new Planner({ database, gateway, ids, vault, prepared, storm }),
     readings: new ReadingPlanner({ database, gateway, ids }),
     freezer: new CertificateFreezer({ database, ids, vault }),
