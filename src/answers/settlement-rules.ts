@@ -76,7 +76,9 @@ const said = (
 export function decideSettlement(attempt: SettledAttempt, outcome: GatewayOutcome, kind: KindFacts): Settlement {
   switch (outcome.class) {
     case 'DONE':
-      return outcome.result === 'SUPERSEDED' ? unknown(outcome) : done(attempt, outcome, kind);
+      return outcome.result === 'SUPERSEDED' || namesNoRow(attempt, outcome)
+        ? unknown(outcome)
+        : done(attempt, outcome, kind);
     case 'ACCEPTED':
       return accepted(attempt, outcome, kind);
     case 'RETRY':
@@ -102,6 +104,11 @@ export function decideSettlement(attempt: SettledAttempt, outcome: GatewayOutcom
     case 'AMBIG':
       return unknown(outcome);
   }
+}
+
+/** A success or duplicate that does not say which row it is (F15, F41): a look-up links it, or shows that there is none. */
+function namesNoRow(attempt: SettledAttempt, outcome: Extract<GatewayOutcome, { class: 'DONE' }>): boolean {
+  return outcome.nationalId === null && !attempt.hasNationalId && attempt.op !== 'VOID';
 }
 
 function done(

@@ -11,6 +11,7 @@ import { projectRoot, type Settings } from '../platform/config/index.js';
 import { Database } from '../platform/database/index.js';
 import { systemIds } from '../platform/ids/index.js';
 import { openLineDesk, type LineDesk } from './line.js';
+import { openRemapDesk, type RemapDesk } from './remap-desk.js';
 import { ProblemDesk, ReplayDesk } from '../problems/index.js';
 import { shippedCalendar } from '../records/index.js';
 import { addDataKey, createVault, openKeyStore, resealColumn } from '../platform/vault/index.js';
@@ -26,6 +27,7 @@ export interface Desk {
   readonly problems: ProblemDesk;
   readonly replays: ReplayDesk;
   readonly line: LineDesk;
+  readonly remap: RemapDesk;
   /** A new data key, and everything sealed so far sealed with it (S33). */
   rotateKeys(): Promise<{ keyId: string; resealed: number }>;
 }
@@ -77,6 +79,7 @@ export async function atDesk<T>(settings: Settings, work: (desk: Desk) => Promis
       problems: new ProblemDesk({ database, ids, calendar: shippedCalendar() }),
       replays: new ReplayDesk({ database, ids }),
       line: openLineDesk(database, ids),
+      remap: openRemapDesk(settings, database),
       webhooks: new Webhooks({
         database,
         vault,

@@ -8,6 +8,7 @@ import { loadSettingsOrExit } from '../platform/config/index.js';
 import { SecretsMissingError } from '../platform/vault/index.js';
 import { catalogueEntry, isCatalogueCode } from '../records/index.js';
 import { atDesk, DeskError } from './desk.js';
+import { RemapError } from './remap-desk.js';
 import { createProgram, type Carry } from './program.js';
 
 const USAGE = 2;
@@ -21,6 +22,7 @@ const PLAIN = [
   WebhookUnknownError,
   SecretsMissingError,
   DeskError,
+  RemapError,
 ];
 
 const inWords = (answer: object): string =>

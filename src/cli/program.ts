@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { CLI_ACTOR, type Desk } from './desk.js';
 import { admins, problems, replays } from './administration.js';
 import { lineCommands } from './line.js';
+import { remap } from './remap.js';
 import { area, hours, name, onOff, wholeNumber } from './options.js';
 
 /** Runs one piece of work at the desk and prints its answer. */
@@ -125,7 +126,7 @@ function keys(carry: Carry): Command {
 export function createProgram(carry: Carry): Command {
   const program = new Command('npm run cli --').description('administration of zhiqiao').showHelpAfterError();
   const groups = [sourceSystems(carry), webhooks(carry), keys(carry), admins(carry), problems(carry), replays(carry)];
-  for (const group of [...groups, ...lineCommands(carry)]) program.addCommand(group);
+  for (const group of [...groups, ...lineCommands(carry), remap(carry)]) program.addCommand(group);
   const strict = (command: Command): void => {
     command.exitOverride();
     command.commands.forEach(strict);

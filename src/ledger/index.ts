@@ -19,6 +19,10 @@ export {
 export {
   endFlights, openFlights, readOpenIntervals, recordContentHashes, type Flight, type FlightEnd,
 } from './flights.js'; // prettier-ignore
+export { currentNationalId, recordAliases, type AliasCause, type NationalAlias } from './national-alias.js';
+export {
+  countLinked, fitRemap, remapAdoptions, remapNationalIds, type RemapFit, type RemapLine,
+} from './national-remap.js'; // prettier-ignore
 export { spreadFacts, type FactsParent } from './late-facts.js';
 export { reopenRefused, withdrawReopened, type Reopened, type ReopenWish } from './reopening.js';
 export { raiseFreedByCertificate } from './parent-change.js';

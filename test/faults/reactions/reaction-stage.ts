@@ -74,13 +74,16 @@ export interface StageOptions {
  * catalogue. What holds is read from the nation's own ledger and journal, and from what the station is told.
  */
 export class ReactionStage {
+  readonly client: StationClient;
+
   private constructor(
     readonly nation: Program,
     readonly folder: string,
     readonly adapter: Adapter,
-    readonly client: StationClient,
     private readonly sql: Client,
-  ) {}
+  ) {
+    this.client = new StationClient({ apiBase: adapter.apiBase, ...adapter.credentials });
+  }
 
   static async open(options: StageOptions = {}): Promise<ReactionStage> {
     const folder = mkdtempSync(join(tmpdir(), 'zhiqiao-reaction-'));
@@ -95,10 +98,9 @@ export class ReactionStage {
       profile: { ...SCALED_PROFILE, ...options.profile },
       env: options.env ?? {},
     });
-    const client = new StationClient({ apiBase: adapter.apiBase, ...adapter.credentials });
     const sql = new Client({ connectionString: adapter.database.url });
     await sql.connect();
-    return new ReactionStage(nation, folder, adapter, client, sql);
+    return new ReactionStage(nation, folder, adapter, sql);
   }
 
   async close(): Promise<void> {
