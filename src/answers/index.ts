@@ -7,6 +7,7 @@ export { hastenWatches, lockAttempts, lockUnknown, postponeLookups, type Attempt
 export { CallbackIntake, type CallbackReply } from './callback-intake.js';
 export { exponentialDelayMs } from './back-off.js';
 export { CertificateProgress } from './certificate-progress.js';
+export { aliasesOfOutcome } from './national-ids.js';
 export { ObservationService } from './observation.js';
 export { SettlementService, type AnsweredAttempt } from './settlement.js';
 export { FIRST_BYTE_WITHIN_MS, judgeLookup, type LookupMoment, type LookupVerdict } from './unknown-outcomes.js';

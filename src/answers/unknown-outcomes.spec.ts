@@ -67,7 +67,7 @@ describe('judgeLookup (§1.8)', () => {
     it('is for a person when the number has two living rows', () => {
       expect(outcomeOf(attempt(), [row(), row({ nationalId: 'N2' })], PROOF)).toMatchObject({
         class: 'CONFLICT',
-        code: '2011',
+        code: 'DUPLICATE_NATIONALLY',
       });
     });
 

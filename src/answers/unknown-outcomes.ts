@@ -49,7 +49,7 @@ const conflict = (code: string, message: string, row: NationalRow | null): Gatew
 export function judgeLookup(attempt: AttemptRow, rows: readonly NationalRow[], moment: LookupMoment): LookupVerdict {
   const live = rows.filter((row) => row.status === 'ACTIVE');
   if (live.length > 1) {
-    return { settled: true, outcome: conflict('2011', '国家系统中该编号对应多条记录', live[0] ?? null) };
+    return { settled: true, outcome: conflict('DUPLICATE_NATIONALLY', '国家系统中该编号对应多条记录', null) };
   }
   const row = live[0] ?? rows[0] ?? null;
   const outcome = row === null ? null : judgeRow(attempt, row);

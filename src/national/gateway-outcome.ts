@@ -87,12 +87,16 @@ export interface Unknown extends Said {
    * `operation`, since §1.12 asks for both.
    */
   readonly pausesOperation?: true;
+  /** How long that pause is by the profile. */
+  readonly pauseMs?: number;
 }
 /** Stop the profile or the operation; records untouched. `isSoft` = re-probed automatically. */
 export interface Halt extends Said {
   readonly class: 'HALT';
   readonly scope: 'profile' | 'entity' | 'operation';
   readonly isSoft: boolean;
+  /** After this it is tried again by itself, as the profile says; soft ones soon, hard ones (a key, a right) later. */
+  readonly pauseMs?: number;
 }
 
 export type GatewayOutcome =

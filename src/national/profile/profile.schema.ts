@@ -197,6 +197,14 @@ const LimitsSchema = z.strictObject({
   closedProbeMs: count,
 });
 
+/** How long the profile or an operation rests after a HALT before it is tried again by itself. */
+const HaltsSchema = z.strictObject({
+  /** A filter page, a login page, tokens that do not come. */
+  softMs: count,
+  /** A key, a right, an address: somebody has to act. */
+  hardMs: count,
+});
+
 const ConsistencySchema = z.strictObject({
   readAfterWriteMs: ms,
   maxCommitLatencyMs: ms,
@@ -240,6 +248,7 @@ export const ProfileSchema = z.strictObject({
   envelope: EnvelopeSchema,
   paths: PathsSchema,
   limits: LimitsSchema,
+  halts: HaltsSchema,
   consistency: ConsistencySchema,
   polling: PollingSchema,
   rules: RulesSchema,

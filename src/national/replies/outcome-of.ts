@@ -21,7 +21,7 @@ const STORED: readonly unknown[] = ['CREATED', 'UPDATED', 'LINKED', 'VOIDED'];
 /** A named time that has just passed must not turn into sending at once, again and again. */
 const SHORTEST_WAIT_MS = 1_000;
 
-type OutcomeSpec = Pick<ProfileSpec, 'rules' | 'polling' | 'errors'>;
+type OutcomeSpec = Pick<ProfileSpec, 'rules' | 'polling' | 'errors' | 'halts'>;
 
 /**
  * Verdict + what was said → outcome. Total over the rule classes; one that lacks what its class promises (a 2010
@@ -59,13 +59,13 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
         if (!context.isBatch) return { class: 'REJECT', ...base, fields: [] };
         return { class: 'RETRY', ...base, retryAfterMs: 0 };
       case 'HALT':
-        return { class: 'HALT', ...base, scope: haltScope(verdict), isSoft: verdict.rule.isSoft === true };
+        return haltOf(base, verdict, spec);
       case 'AMBIG':
       case 'GONE':
         return {
           class: 'AMBIG',
           ...base,
-          ...(verdict.rule.class === 'HALT' ? { pausesOperation: true as const } : {}),
+          ...(verdict.rule.class === 'HALT' ? { pausesOperation: true as const, pauseMs: spec.halts.softMs } : {}),
         };
       case 'RETRY':
       case 'REFRESH':
@@ -73,6 +73,11 @@ export function createOutcomeOf(spec: OutcomeSpec): OutcomeOf {
         return { class: 'RETRY', ...base, retryAfterMs: said.retryAfterMs ?? wholeOf(said.detail.retryAfterMs) };
     }
   };
+}
+
+function haltOf(base: { code: string; message: string }, verdict: Verdict, { halts }: OutcomeSpec): GatewayOutcome {
+  const isSoft = verdict.rule.isSoft === true;
+  return { class: 'HALT', ...base, scope: haltScope(verdict), isSoft, pauseMs: isSoft ? halts.softMs : halts.hardMs };
 }
 
 interface DoneParts {

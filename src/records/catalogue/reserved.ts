@@ -10,5 +10,4 @@ export const RESERVED: Readonly<Partial<Record<CatalogueCode, string>>> = {
   'R149-01': 'audit: issuer of a certificate against the recording unit (domain §2)',
   CERT_STALE: 'certificates: a covered record changed after issue (G-53)',
   NOT_IN_CONTRACT: 'delivery: kind without a counterpart in the active profile (house §2.4)',
-  DUPLICATE_NATIONALLY: 'answers: several national rows for one number (2011, F44)',
 };
