@@ -111,7 +111,7 @@ describe('judgeLookup (§1.8)', () => {
     ])('after that moment it is proof and the entry goes again: %s', (_, rows) => {
       expect(outcomeOf(attempt(), rows, PROOF)).toMatchObject({
         class: 'RETRY',
-        code: 'NOT-COMMITTED',
+        code: 'NOT_COMMITTED',
         retryAfterMs: 0,
       });
     });
@@ -148,7 +148,7 @@ describe('judgeLookup (§1.8)', () => {
       expect(outcomeOf(withdrawal(), [row({ version: 4 })], EARLY)).toBe('unknown');
       expect(outcomeOf(withdrawal(), [row({ version: 4 })], PROOF)).toMatchObject({
         class: 'RETRY',
-        code: 'NOT-COMMITTED',
+        code: 'NOT_COMMITTED',
       });
     });
 

@@ -1,3 +1,4 @@
+import { codeWords } from '../records/index.js';
 import type { GatewayOutcome, NationalRow } from '../national/index.js';
 import type { AttemptRow } from './answers.queries.js';
 
@@ -39,17 +40,16 @@ const done = (result: 'CREATED' | 'VOIDED' | 'DUPLICATE', row: NationalRow | nul
   review: row?.review ?? null,
 });
 
-const conflict = (code: string, message: string, row: NationalRow | null): GatewayOutcome => ({
+const conflict = (words: { code: string; message: string }, row: NationalRow | null): GatewayOutcome => ({
   class: 'CONFLICT',
-  code,
-  message,
+  ...words,
   nationalId: row?.nationalId ?? null,
 });
 
 export function judgeLookup(attempt: AttemptRow, rows: readonly NationalRow[], moment: LookupMoment): LookupVerdict {
   const live = rows.filter((row) => row.status === 'ACTIVE');
   if (live.length > 1) {
-    return { settled: true, outcome: conflict('DUPLICATE_NATIONALLY', '国家系统中该编号对应多条记录', null) };
+    return { settled: true, outcome: conflict(codeWords('DUPLICATE_NATIONALLY'), null) };
   }
   const row = live[0] ?? rows[0] ?? null;
   const outcome = row === null ? null : judgeRow(attempt, row);
@@ -67,10 +67,11 @@ function judgeRow(attempt: AttemptRow, row: NationalRow): GatewayOutcome | null 
   if (version < attempt.version) return null;
   const isSame = row.contentHash !== null && row.contentHash === attempt.content_hash;
   if (row.status === 'ACTIVE' && isSame) return done('DUPLICATE', row);
-  return version === attempt.version ? conflict('2002', '同一版本在国家系统中内容不同', row) : changed(row);
+  return version === attempt.version ? conflict(OTHER_CONTENT, row) : changed(row);
 }
 
-const changed = (row: NationalRow): GatewayOutcome => conflict('NATIONAL_ROW_CHANGED', '国家系统中的记录已被更新', row);
+const OTHER_CONTENT = { code: '2002', message: '同一版本在国家系统中内容不同' };
+const changed = (row: NationalRow): GatewayOutcome => conflict(codeWords('NATIONAL_ROW_CHANGED'), row);
 
 function judgeMiss(attempt: AttemptRow, row: NationalRow | null, moment: LookupMoment): LookupVerdict {
   // B1: the nation itself said that the number is not there; one look after that is proof enough.
@@ -78,13 +79,7 @@ function judgeMiss(attempt: AttemptRow, row: NationalRow | null, moment: LookupM
   const proofAtMs = moment.sentMs + (isToldMissing ? 0 : FIRST_BYTE_WITHIN_MS + moment.maxCommitLatencyMs);
   if (moment.asOfMs > proofAtMs) {
     if (attempt.op === 'VOID' && row === null) return { settled: true, outcome: done('VOIDED', null) };
-    const outcome = {
-      class: 'RETRY',
-      code: 'NOT-COMMITTED',
-      message: '经查询未入库，自动重发',
-      retryAfterMs: 0,
-    } as const;
-    return { settled: true, outcome };
+    return { settled: true, outcome: { class: 'RETRY', ...codeWords('NOT_COMMITTED'), retryAfterMs: 0 } };
   }
   const untilProofMs = proofAtMs - moment.asOfMs + PROOF_MARGIN_MS;
   const grownMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt.lookups, moment.readAfterWriteMs);

@@ -163,7 +163,7 @@ export class DeliveryWorker {
     if (sealed.length > 0) this.parts.report('open-entries', new VaultError(`${sealed.length} entries do not open`));
     if (local.size > 0) await this.settleSome({ call, token }, local);
     if (prepared === null)
-      await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING-TO-SEND', requestId: null });
+      await this.close({ call, token }, { class: 'RETRY', code: 'NOTHING_TO_SEND', requestId: null });
     return prepared;
   }
 

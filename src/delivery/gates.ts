@@ -1,4 +1,5 @@
 import type { Queryable } from '../platform/database/index.js';
+import { codeWords } from '../records/index.js';
 import type { GatewayOutcome } from '../national/index.js';
 import { readStormView, type StormView } from './storm/storm-view.js';
 
@@ -83,7 +84,8 @@ export function gatesOf({ gates, breakers, pauses }: StormView): ReadonlyMap<str
   }
   for (const { scope, isStop, reason, remainingMs } of pauses) {
     const remaining_ms = Math.max(LOOK_AGAIN_MS, remainingMs);
-    const words = { code: 'PAUSED', reason: `管理员已暂停：${reason}`, remaining_ms };
+    const { code, message } = codeWords('PAUSED', { why: reason });
+    const words = { code, reason: message, remaining_ms };
     if (scope === 'all') close({ scope: isStop ? 'all' : 'writes', ...words });
     else if (scope.startsWith('kind:')) close({ scope: scope as GateScope, ...words });
   }

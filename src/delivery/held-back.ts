@@ -1,6 +1,7 @@
 import { repeat, type Repeating } from '../platform/clock/index.js';
 import type { Database } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
+import { codeWords } from '../records/index.js';
 import { moveRecords, type RecordMove } from '../ledger/index.js';
 import { gatesOf } from './gates.js';
 import { takeHeld } from './held-back.queries.js';
@@ -57,7 +58,7 @@ export class HeldBack {
     const view = await readStormView(this.parts.database, 0);
     const gates = [...gatesOf(view).values()].map(({ scope, reason, remaining_ms: remainingMs }): Holding => ({ scope, reason, remainingMs }));
     const counties = view.pauses.filter(({ scope }) => scope.startsWith('county:'));
-    return [...gates, ...counties.map(({ scope, reason, remainingMs }) => ({ scope, reason: `管理员已暂停：${reason}`, remainingMs }))];
+    return [...gates, ...counties.map(({ scope, reason, remainingMs }) => ({ scope, reason: codeWords('PAUSED', { why: reason }).message, remainingMs }))];
   } // prettier-ignore
 
   private async explain(holding: Holding): Promise<boolean> {

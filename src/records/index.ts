@@ -22,6 +22,7 @@ export {
   CATALOGUE_CODES,
   NATIONAL_CODES,
   catalogueEntry,
+  codeWords,
   isCatalogueCode,
   nationalEntry,
   nationalSentence,

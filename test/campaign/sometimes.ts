@@ -30,7 +30,7 @@ export const RECOVERY_BRANCHES: Readonly<Record<string, Sighting>> = {
   'a look-up was made': requests(({ path }) => path.endsWith('/lookup')),
   'a look-up found what was in doubt': replies(({ items }) => items?.some(({ found = 0 }) => found > 0) ?? false),
   'a batch was asked for by our own number': requests(({ path }) => path.includes('clientBatchNo=')),
-  'a write proved absent was sent again': attempts(({ outcomeCode }) => outcomeCode === 'NOT-COMMITTED'),
+  'a write proved absent was sent again': attempts(({ outcomeCode }) => outcomeCode === 'NOT_COMMITTED'),
   'a token was refused and renewed': replies(({ code }) => code === '1005' || code === '1006'),
   'the nation answered a page instead of an envelope': replies(({ status }) => status >= 500),
   'the nation was closed and the line waited': replies(({ code }) => code === '1304' || code === '1303'),

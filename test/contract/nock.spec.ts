@@ -39,7 +39,7 @@ describe('pages at the token endpoint: the write itself was never sent', () => {
   });
   it.each([502, 503, 504])('%i with HTML: RETRY', async (status) => {
     nock(NATION).post('/gw/v1/auth/token').reply(status, PAGE, { 'Content-Type': 'text/html' });
-    expect(await write()).toMatchObject({ class: 'RETRY', code: `HTTP-${status}` });
+    expect(await write()).toMatchObject({ class: 'RETRY', code: 'HTTP_ERROR' });
   });
   it.each(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ENOTFOUND'])('%s: RETRY', async (code) => {
     nock(NATION).post('/gw/v1/auth/token').replyWithError(fault(code));

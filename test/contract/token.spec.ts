@@ -52,7 +52,7 @@ it.each(['1005', '1006'])('%s for ever: token calls stop, calls wait', async (co
   for (let nth = 0; nth < 20; nth += 1) await writeOne(nth);
   expect(nation.count('auth/token')).toBeLessThanOrEqual(5);
   const last = await writeOne(21);
-  expect(last).toMatchObject({ class: 'RETRY', code: 'TOKEN' });
+  expect(last).toMatchObject({ class: 'RETRY', code: 'NO_TOKEN' });
   expect(last?.class === 'RETRY' && last.retryAfterMs).toBeGreaterThan(0);
 });
 
@@ -67,7 +67,7 @@ it('a token endpoint that fails is not hammered (F24)', async () => {
 
 it('an already expired token counts as none', async () => {
   nation.token = (seen, reply) => say(seen, reply, { code: '0000', payload: { accessToken: 't-x', expiresInSec: 0 } });
-  expect(await writeOne()).toMatchObject({ class: 'RETRY', code: 'TOKEN' });
+  expect(await writeOne()).toMatchObject({ class: 'RETRY', code: 'NO_TOKEN' });
   expect(nation.count('trainings')).toBe(0);
 });
 

@@ -63,7 +63,7 @@ describe('what leaves', () => {
   it("keeps a path in front of the contract's paths", async () => {
     const behind = gatewayTo(`${url}/relay/`);
     const answer = await writeOne(behind);
-    expect(outcomeOf(answer)).toMatchObject({ class: 'HALT', code: 'HTTP-404' });
+    expect(outcomeOf(answer)).toMatchObject({ class: 'HALT', code: 'HTTP_ERROR' });
     expect(nation.seen[0]?.path).toBe('/relay/gw/v1/auth/token');
   });
 
@@ -143,17 +143,17 @@ const GZIP_BOMB = gzipSync(Buffer.alloc(64 * 1024 * 1024));
 describe('bodies', () => {
   it.each([
     ['gzip although not asked for', (bytes: Buffer) => gzipSync(bytes), 'DONE', '0000'],
-    ['gzip twice', (bytes: Buffer) => gzipSync(gzipSync(bytes)), 'AMBIG', 'NOT-ENVELOPE'],
-    ['a gzip bomb', () => GZIP_BOMB, 'AMBIG', 'NOT-ENVELOPE'],
-    ['a broken gzip', (bytes: Buffer) => gzipSync(bytes).subarray(0, 20), 'AMBIG', 'NOT-ENVELOPE'],
-    ['more than the cap', () => Buffer.alloc(9 * 1024 * 1024, 32), 'AMBIG', 'NOT-ENVELOPE'],
+    ['gzip twice', (bytes: Buffer) => gzipSync(gzipSync(bytes)), 'AMBIG', 'NOT_ENVELOPE'],
+    ['a gzip bomb', () => GZIP_BOMB, 'AMBIG', 'NOT_ENVELOPE'],
+    ['a broken gzip', (bytes: Buffer) => gzipSync(bytes).subarray(0, 20), 'AMBIG', 'NOT_ENVELOPE'],
+    ['more than the cap', () => Buffer.alloc(9 * 1024 * 1024, 32), 'AMBIG', 'NOT_ENVELOPE'],
     [
       'a byte order mark outside the signed bytes',
       (bytes: Buffer) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]),
       'AMBIG',
       'SIGNATURE',
     ],
-    ['trailing bytes', (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('\n}')]), 'AMBIG', 'NOT-ENVELOPE'],
+    ['trailing bytes', (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('\n}')]), 'AMBIG', 'NOT_ENVELOPE'],
   ] as const)('%s', async (_name, encode, outcomeClass, code) => {
     expect(await writeInto((seen, reply) => say(seen, reply, { ...DONE, encode }))).toMatchObject({
       class: outcomeClass,
@@ -174,7 +174,7 @@ describe('bodies', () => {
 
   it('never follows a redirect (F57)', async () => {
     const outcome = await writeInto((_seen, reply) => void reply.writeHead(302, { Location: `${url}/login` }).end());
-    expect(outcome).toMatchObject({ class: 'HALT', scope: 'operation', isSoft: true });
+    expect(outcome).toMatchObject({ class: 'AMBIG', pausesOperation: true });
     expect(nation.seen.some((one) => one.path === '/login')).toBe(false);
   });
 });
@@ -200,7 +200,7 @@ describe('signature of the reply', () => {
     expect(await writeInto((seen, reply) => say(seen, reply, busy))).toMatchObject({ class: 'RETRY', code: '5000' });
     expect(await writeInto((seen, reply) => say(seen, reply, { ...busy, secret: null }))).toMatchObject({
       class: 'AMBIG',
-      code: 'HTTP-503',
+      code: 'HTTP_ERROR',
     });
   });
 

@@ -7,9 +7,9 @@ import type { GatewayOutcome } from '../../national/index.js';
 export type Health = 'good' | 'bad' | 'silent';
 
 /** Our own word for a call that was not made: it says nothing about the nation. */
-export const NOT_SENT = 'NOT-SENT';
+export const NOT_SENT = 'NOT_SENT';
 /** Unclear for one number only, or said before anything was looked at. */
-const OF_THE_CALL_ALONE = new Set(['1004', '2003', '3001', '3003', 'NOT-NAMED', 'NAMED-TWICE']);
+const OF_THE_CALL_ALONE = new Set(['1004', '2003', '3001', '3003', 'NOT_NAMED', 'NAMED_TWICE', 'NO_RECEIPT']);
 
 export function healthOf(outcome: GatewayOutcome): Health {
   if (outcome.code === NOT_SENT || outcome.class === 'QUOTA') return 'silent';

@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database/index.js';
+import { codeWords } from '../../records/index.js';
 import type {
   CertificateAnswer, GatewayOutcome, LookupAnswer, ReceiptAnswer, StatusAnswer, WriteAnswer,
 } from '../../national/index.js'; // prettier-ignore
@@ -40,7 +41,7 @@ const RATE_WINDOW_MS = 10_000;
 
 /**
  * The only way to the nation: before a call it asks breakers, pauses, the day's quota and the turn; afterwards it tells
- * them how it went. A call that may not go comes back as `NOT-SENT`, which is certain: not a byte has left.
+ * them how it went. A call that may not go comes back as `NOT_SENT`, which is certain: not a byte has left.
  */
 export class NationalLine {
   private readonly recent: number[] = [];
@@ -161,10 +162,10 @@ export class NationalLine {
   }
 
   private async usedUp(purpose: 'write' | 'read', resetsInMs: number): Promise<GatewayOutcome> {
-    const message = purpose === 'write' ? RESERVE_WORDS : QUOTA_WORDS;
+    const words = codeWords(QUOTA_RESERVED);
     const scope = purpose === 'write' ? 'writes' : 'all';
-    await closeGate(this.parts.database, { scope, forMs: resetsInMs }, { code: QUOTA_RESERVED, message });
-    return notSent({ reason: message, afterMs: LOOK_AGAIN_MS });
+    await closeGate(this.parts.database, { scope, forMs: resetsInMs }, words);
+    return notSent({ reason: words.message, afterMs: LOOK_AGAIN_MS });
   }
 
   private async tell<T>(question: Question<T>, answer: T, permit: Permit): Promise<void> {
@@ -217,15 +218,13 @@ const isBatchTaken = (one: GatewayOutcome): boolean => one.class === 'ACCEPTED' 
 
 type Heard = GatewayOutcome | ReadonlyMap<string, GatewayOutcome> | null;
 
-export const QUOTA_RESERVED = 'QUOTA-RESERVED';
-const RESERVE_WORDS = '当日调用次数将用完，余下的留给查询和回执，次日自动继续';
-const QUOTA_WORDS = '当日调用次数已用完，次日自动继续';
+export const QUOTA_RESERVED = 'QUOTA_RESERVED';
 
 function notSent({ reason, afterMs }: Refusal): GatewayOutcome {
-  return { class: 'RETRY', code: NOT_SENT, message: reason, retryAfterMs: afterMs };
+  return { class: 'RETRY', ...codeWords(NOT_SENT, { why: reason.replace(/。$/, '') }), retryAfterMs: afterMs };
 }
 
 function wordsOf(heard: Heard): { code: string; message: string } {
   if (heard === null) return { code: '', message: '' };
-  return heard instanceof Map ? { code: 'NO-ENTRY-DONE', message: '' } : (heard as GatewayOutcome);
+  return heard instanceof Map ? codeWords('NO_ENTRY_DONE') : (heard as GatewayOutcome);
 }

@@ -20,7 +20,11 @@ export interface Answer {
   readonly requestId: string;
 }
 
-export const silent = (code: string, message: string, retryAfterMs: number | null = null): Spoken => ({
+/** What stands in the place of the nation's words: a code of ours with its sentence. */
+export const silent = (
+  { code, message }: { readonly code: string; readonly message: string },
+  retryAfterMs: number | null = null,
+): Spoken => ({
   code,
   message,
   rawMessage: '',

@@ -1,3 +1,4 @@
+import { codeWords } from '../../records/index.js';
 import type { ProfileSpec } from '../profile/profile.schema.js';
 import { silent, type Answer } from './answer.js';
 import { orAborted } from './or-aborted.js';
@@ -52,7 +53,7 @@ function settled(answer: Answer): Answer {
 const noTokenInTime = (): TokenAnswer => ({
   failed: {
     verdict: { ruleId: 'not-sent', class: 'RETRY', rule: { class: 'RETRY' } },
-    spoken: silent('DEADLINE', 'no token within the deadline'),
+    spoken: silent(codeWords('DEADLINE')),
     requestId: '',
   },
 });

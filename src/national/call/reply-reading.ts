@@ -1,3 +1,4 @@
+import { codeWords } from '../../records/index.js';
 import type { Signer } from '../plugins/plugin.js';
 import type { ErrorRules, Verdict } from '../profile/error-rules.js';
 import type { ProfileSpec } from '../profile/profile.schema.js';
@@ -71,14 +72,16 @@ function isTrusted(envelope: Envelope, body: ReplyText, judging: Judging & { rea
 
 function notAnEnvelope(reply: WireReply, text: string, { context, rules }: Judging): ReadReply {
   const verdict = rules.errors.ofHttp({ status: reply.httpStatus, text, isWrite: context.isWrite });
-  const code = reply.httpStatus === 200 ? 'NOT-ENVELOPE' : `HTTP-${reply.httpStatus}`;
-  return { verdict, spoken: silent(code, ownWords(verdict, code), retryAfterMs(reply)), serverMs: null };
+  const { says } = verdict.rule;
+  const params = { status: reply.httpStatus, ...(says === undefined ? {} : { says }) };
+  const words = codeWords(reply.httpStatus === 200 ? 'NOT_ENVELOPE' : 'HTTP_ERROR', params);
+  return { verdict, spoken: silent(words, retryAfterMs(reply)), serverMs: null };
 }
 
 function notTrusted(reply: WireReply, text: string, judging: Judging): ReadReply {
   if (reply.httpStatus !== 200) return notAnEnvelope(reply, text, judging);
   const { context, rules } = judging;
-  const spoken = silent('SIGNATURE', 'the signature of the reply is missing or wrong');
+  const spoken = silent(codeWords('SIGNATURE'));
   return { verdict: rules.errors.ofSilence(context.isWrite), spoken, serverMs: null };
 }
 

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { codeWords } from '../../records/index.js';
 import type { Signer } from '../plugins/plugin.js';
 import type { Clock, GatewayLogger, Random } from '../ports.js';
 import type { ErrorRules, Verdict } from '../profile/error-rules.js';
@@ -156,7 +157,7 @@ function faultAnswer(
   const verdict = fault.mayHaveSent ? parts.errors.ofSilence(call.isWrite) : notSent;
   const fields = { operation: call.operation, requestId, reason: fault.reason, mayHaveSent: fault.mayHaveSent };
   parts.logger.warn(fields, 'national call without a complete reply');
-  return { verdict, spoken: silent(fault.code, fault.reason), requestId };
+  return { verdict, spoken: silent(codeWords(fault.code)), requestId };
 }
 
 function logAnswer(

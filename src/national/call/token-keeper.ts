@@ -1,4 +1,5 @@
 import { systemPause, type Pause } from '../../platform/clock/index.js';
+import { codeWords } from '../../records/index.js';
 import type { Clock, GatewayLogger, Random } from '../ports.js';
 import type { Verdict } from '../profile/error-rules.js';
 import type { ProfileSpec } from '../profile/profile.schema.js';
@@ -74,9 +75,12 @@ function noteRefusal(parts: KeeperParts, state: KeeperState, isDisplaced: boolea
   if (state.youngRefusals <= credentials.maxYoungRenewals) return;
   const waitMs = backoffMs(parts, state.youngRefusals - credentials.maxYoungRenewals);
   state.notBeforeMs = now + waitMs;
-  const why = isDisplaced ? 'another session keeps taking the token' : 'tokens are refused as soon as they are issued';
-  state.lastFailure = refusal('TOKEN', why);
-  parts.logger.error({ youngRefusals: state.youngRefusals, waitMs }, why);
+  const reason = isDisplaced
+    ? 'another session keeps taking the token'
+    : 'tokens are refused as soon as they are issued';
+  const why = isDisplaced ? '凭证反复被其他会话替换' : '凭证刚签发就被拒绝';
+  state.lastFailure = refusal(codeWords('NO_TOKEN', { why }));
+  parts.logger.error({ youngRefusals: state.youngRefusals, waitMs }, reason);
 }
 
 async function fetchToken(parts: KeeperParts, state: KeeperState, jitterMs: number): Promise<TokenAnswer> {
@@ -118,14 +122,15 @@ function noteFailure(parts: KeeperParts, state: KeeperState, answer: Answer): An
   const waitMs = backoffMs(parts, state.failures);
   state.notBeforeMs = parts.clock.nowMs() + waitMs;
   const isClear = answer.verdict.class === 'HALT' || answer.verdict.class === 'QUOTA';
-  const code = answer.verdict.class === 'OK' ? 'TOKEN' : answer.spoken.code;
-  state.lastFailure = isClear ? answer : refusal(code, answer.spoken.message || 'no usable token');
+  const said = answer.verdict.class === 'OK' || answer.spoken.message === '' ? codeWords('NO_TOKEN') : answer.spoken;
+  const { code } = said;
+  state.lastFailure = isClear ? answer : refusal(said);
   parts.logger.error({ code, failures: state.failures, waitMs }, 'no token from the nation');
   return isClear ? answer : laterAnswer(parts, state, waitMs);
 }
 
 function laterAnswer(parts: KeeperParts, state: KeeperState, waitMs: number): Answer {
-  const last = state.lastFailure ?? refusal('TOKEN', 'no token yet');
+  const last = state.lastFailure ?? refusal(codeWords('NO_TOKEN'));
   if (last.verdict.class !== 'RETRY') return last;
   const { haltAfterFailures, maxYoungRenewals } = parts.spec.credentials;
   const isHalt = Math.max(state.failures, state.youngRefusals - maxYoungRenewals) >= haltAfterFailures;
@@ -134,9 +139,9 @@ function laterAnswer(parts: KeeperParts, state: KeeperState, waitMs: number): An
   return { verdict: { ruleId: 'token', class: rule.class, rule }, spoken, requestId: last.requestId };
 }
 
-function refusal(code: string, message: string): Answer {
+function refusal(said: { readonly code: string; readonly message: string }): Answer {
   const verdict: Verdict = { ruleId: 'token', class: 'RETRY', rule: { class: 'RETRY' } };
-  return { verdict, spoken: silent(code, message), requestId: '' };
+  return { verdict, spoken: silent(said), requestId: '' };
 }
 
 /** Doubling from `first` to `max`, the last fifth of it random so that instances part. */

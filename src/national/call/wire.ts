@@ -26,7 +26,7 @@ export interface WireReply {
 /** No complete reply. `mayHaveSent` decides between RETRY and AMBIG (§1.12: no bytes sent / bytes sent). */
 export interface WireFault {
   readonly status: 'fault';
-  readonly code: 'TRANSPORT' | 'DEADLINE' | 'NOT-ENVELOPE';
+  readonly code: 'TRANSPORT' | 'DEADLINE' | 'NOT_ENVELOPE';
   /** Error code such as ECONNRESET; never the library's error object, which holds the request. */
   readonly reason: string;
   readonly mayHaveSent: boolean;
@@ -135,6 +135,6 @@ function faultOf(error: unknown, signal: AbortSignal, watch: SendWatch): WireFau
   if (signal.aborted) return { status: 'fault', code: 'DEADLINE', reason: 'DEADLINE', mayHaveSent };
   const code = axios.isAxiosError(error) ? error.code : undefined;
   const isTooLarge = axios.isAxiosError(error) && error.message.includes('maxContentLength');
-  if (isTooLarge) return { status: 'fault', code: 'NOT-ENVELOPE', reason: 'TOO-LARGE', mayHaveSent: true };
+  if (isTooLarge) return { status: 'fault', code: 'NOT_ENVELOPE', reason: 'TOO-LARGE', mayHaveSent: true };
   return { status: 'fault', code: 'TRANSPORT', reason: code ?? 'UNKNOWN', mayHaveSent };
 }

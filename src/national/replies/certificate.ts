@@ -13,7 +13,7 @@ const statusOf = (value: unknown): CertificateStatus | null => STATUSES.find((st
 export async function readCertificate(parts: GatewayParts, bizNo: string): Promise<CertificateAnswer> {
   const { spec } = parts.profile;
   const kind = spec.rules.certificateKind;
-  if (kind === null) return { status: 'failed', outcome: notReadable('this contract has no certificates') };
+  if (kind === null) return { status: 'failed', outcome: notReadable() };
   const path = fillPath(spec.paths.certificate, { entity: parts.bindingOf(kind).path, bizNo });
   const answer = await parts.caller.call({
     operation: 'certificate',
@@ -30,7 +30,7 @@ export async function readCertificate(parts: GatewayParts, bizNo: string): Promi
   if (verdict.class !== 'OK')
     return { status: 'failed', outcome: parts.items.outcomeOf(spoken, verdict, parts.contextOf(kind)) };
   const status = statusOf(spoken.payload.status);
-  if (!status) return { status: 'failed', outcome: notReadable('certificate without a known status') };
+  if (!status) return { status: 'failed', outcome: notReadable() };
   const { certNo, reason } = spoken.payload;
   return {
     status,

@@ -1,3 +1,4 @@
+import { codeWords } from '../../records/index.js';
 import type { Spoken } from '../call/answer.js';
 import { isMembers } from '../call/envelope.js';
 import { ownWords } from '../call/own-words.js';
@@ -13,12 +14,8 @@ export interface ItemTools {
   readonly codeWidth: number;
 }
 
-const UNNAMED: GatewayOutcome = { class: 'AMBIG', code: 'NOT-NAMED', message: 'the reply does not name this item' };
-const TWICE: GatewayOutcome = {
-  class: 'AMBIG',
-  code: 'NAMED-TWICE',
-  message: 'the reply names this item twice, differently',
-};
+const UNNAMED: GatewayOutcome = { class: 'AMBIG', ...codeWords('NOT_NAMED') };
+const TWICE: GatewayOutcome = { class: 'AMBIG', ...codeWords('NAMED_TWICE') };
 
 /**
  * Items of a receipt by number, whatever their order (F22). Entries without a number are skipped; a number named

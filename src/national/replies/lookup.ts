@@ -43,12 +43,12 @@ async function lookUpPortion(parts: GatewayParts, kind: string, bizNos: readonly
   }
   const { payload } = answer.spoken;
   const asOfMs = instantOf(payload.asOf);
-  if (asOfMs === null) return { status: 'failed', outcome: notReadable('lookup without asOf') };
+  if (asOfMs === null) return { status: 'failed', outcome: notReadable() };
   const byKey = new Map(listOf(payload.items).map((item) => [textOf(item.key), item]));
   const rows = new Map<string, readonly NationalRow[]>();
   for (const bizNo of bizNos) {
     const found = rowsOf(parts, kind, byKey.get(bizNo));
-    if (!found) return { status: 'failed', outcome: notReadable('lookup without a readable answer for a number') };
+    if (!found) return { status: 'failed', outcome: notReadable() };
     rows.set(bizNo, found);
   }
   return { status: 'found', asOfMs, rows };

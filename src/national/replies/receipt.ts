@@ -1,3 +1,4 @@
+import { codeWords } from '../../records/index.js';
 import type { Answer } from '../call/answer.js';
 import { encodeStrict } from '../call/canonical-query.js';
 import type { GatewayOutcome } from '../gateway-outcome.js';
@@ -53,10 +54,10 @@ function unfinished(parts: GatewayParts, { verdict, spoken }: Answer): ReceiptAn
   const { status } = spoken.payload;
   if (RUNNING.includes(status)) return { status: 'processing', pollAfterMs };
   if (ENDED.includes(status)) return null;
-  return { status: 'failed', outcome: notReadable('receipt without a known status') };
+  return { status: 'failed', outcome: notReadable() };
 }
 
 /** An envelope whose inside is not what the contract says: worth asking again, never believed. */
-export function notReadable(message: string): GatewayOutcome {
-  return { class: 'RETRY', code: 'NOT-ENVELOPE', message, retryAfterMs: null };
+export function notReadable(): GatewayOutcome {
+  return { class: 'RETRY', ...codeWords('NOT_ENVELOPE'), retryAfterMs: null };
 }

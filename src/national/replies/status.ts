@@ -39,7 +39,7 @@ export async function readStatus(parts: GatewayParts): Promise<StatusAnswer> {
     return { status: 'failed', outcome: parts.items.outcomeOf(answer.spoken, answer.verdict, parts.contextOf(null)) };
   }
   const parsed = StatusSchema.safeParse(answer.spoken.payload);
-  if (!parsed.success) return { status: 'failed', outcome: notReadable('status cannot be read') };
+  if (!parsed.success) return { status: 'failed', outcome: notReadable() };
   return { status: 'ok', value: statusOf(parts, parsed.data) };
 }
 

@@ -1,6 +1,7 @@
 import { ADAPTER_CODES } from './adapter-codes.js';
 import { ADMIN_CODES } from './admin-codes.js';
 import { ALERT_CODES } from './alert-codes.js';
+import { DELIVERY_CODES } from './delivery-codes.js';
 import { DOOR_CODES } from './door-codes.js';
 import type { CatalogueEntry, Lang, SentenceParams } from './entry.js';
 import { NATIONAL_CODES } from './national-codes.js';
@@ -21,7 +22,9 @@ export { NATIONAL_CODES };
 export { nationalEntry, nationalSentence } from './national-sentence.js';
 
 /** Every code of ours; national codes have their own table, `NATIONAL_CODES`. */
-export const CATALOGUE = { ...DOOR_CODES, ...RULE_CODES, ...ADAPTER_CODES, ...ADMIN_CODES, ...ALERT_CODES } as const;
+export const CATALOGUE = {
+  ...DOOR_CODES, ...RULE_CODES, ...ADAPTER_CODES, ...DELIVERY_CODES, ...ADMIN_CODES, ...ALERT_CODES,
+} as const; // prettier-ignore
 
 export type CatalogueCode = keyof typeof CATALOGUE;
 
@@ -52,6 +55,19 @@ export function isCatalogueCode(code: string): code is CatalogueCode {
  */
 export function sentence(code: CatalogueCode, lang: Lang, params: SentenceParams = {}): string {
   return fill(catalogueEntry(code)[lang], wordedParams(params, lang));
+}
+
+/**
+ * A code of ours with its Chinese sentence, as an outcome, a gate or a reply carries it: the one wording of what a
+ * station or an official reads later.
+ *
+ * Source   station-contract G-66
+ */
+export function codeWords<Code extends CatalogueCode>(
+  code: Code,
+  params: SentenceParams = {},
+): { readonly code: Code; readonly message: string } {
+  return { code, message: sentence(code, 'zh', params) };
 }
 
 /** The way out, in the caller's language: the `hint` of an error (station-contract §1). */

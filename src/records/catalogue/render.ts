@@ -2,6 +2,7 @@ import { ADAPTER_CODES } from './adapter-codes.js';
 import { ADMIN_CODES } from './admin-codes.js';
 import { ALERT_CODES } from './alert-codes.js';
 import { CALL_CODES } from './call-codes.js';
+import { DELIVERY_CODES } from './delivery-codes.js';
 import type { CatalogueEntry, NationalCodeEntry, Owner, RetryAdvice } from './entry.js';
 import { ITEM_CODES } from './item-codes.js';
 import { NATIONAL_CODES } from './national-codes.js';
@@ -37,8 +38,9 @@ const SECTIONS: readonly (readonly [string, Readonly<Record<string, CatalogueEnt
   ['二、每条记录 · The item', ITEM_CODES],
   ['三、法规条款 · Legal rules', RULE_CODES],
   ['四、受理之后 · After acceptance', ADAPTER_CODES],
-  ['五、管理员 · Administrators', ADMIN_CODES],
-  ['六、告警 · Alerts', ALERT_CODES],
+  ['五、上报途中 · On the way to the nation', DELIVERY_CODES],
+  ['六、管理员 · Administrators', ADMIN_CODES],
+  ['七、告警 · Alerts', ALERT_CODES],
 ];
 
 /**
@@ -53,7 +55,7 @@ export function renderErrorCatalogue(): string {
     lines.push('', `## ${title}`);
     for (const [code, entry] of Object.entries(table)) lines.push(...renderEntry(code, entry));
   }
-  lines.push('', '## 六、国家系统的答复 · What the national side answers', '');
+  lines.push('', '## 八、国家系统的答复 · What the national side answers', '');
   lines.push('| 代码 | 类别 | 含义 | 处理 | 责任方 | 重发 | 出处 |', '|---|---|---|---|---|---|---|');
   for (const code of Object.keys(NATIONAL_CODES).sort()) {
     lines.push(renderNational(code, NATIONAL_CODES[code as keyof typeof NATIONAL_CODES]));

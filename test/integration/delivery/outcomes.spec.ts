@@ -219,7 +219,10 @@ describe('outcomes of what was sent', () => {
       ['still say processing', processing],
       [
         'fail every time',
-        { status: 'failed', outcome: { class: 'RETRY', code: 'HTTP-502', message: 'x', retryAfterMs: null } } as const,
+        {
+          status: 'failed',
+          outcome: { class: 'RETRY', code: 'HTTP_ERROR', message: 'x', retryAfterMs: null },
+        } as const,
       ],
     ])('that %s for too long give way to look-ups', async (_, answer) => {
       await kit.push(source, three);

@@ -33,7 +33,7 @@ describe('breakers shared by several workers', () => {
     expect(await stateOf('write:team')).toEqual({ state: 'open', trips: 1 });
     const before = gone().length;
     for (let at = 0; at < 100; at += 1) {
-      expect(await worker(at).write('team')).toMatchObject({ outcome: { class: 'RETRY', code: 'NOT-SENT' } });
+      expect(await worker(at).write('team')).toMatchObject({ outcome: { class: 'RETRY', code: 'NOT_SENT' } });
     }
     expect(gone()).toHaveLength(before);
     await worker(0).write('project');
@@ -96,7 +96,7 @@ describe('breakers shared by several workers', () => {
     expect(gone()).toHaveLength(before);
     const asked = await Promise.all(workers.map((one) => one.status({ status: 'failed', outcome: unreachable })));
     expect(gone()).toHaveLength(before + 1);
-    expect(asked.filter((answer) => answer.status === 'failed' && answer.outcome.code === 'NOT-SENT')).toHaveLength(2);
+    expect(asked.filter((answer) => answer.status === 'failed' && answer.outcome.code === 'NOT_SENT')).toHaveLength(2);
     expect(await stateOf('nation')).toEqual({ state: 'open', trips: 2 });
     await passPause(kit);
     await worker(1).status(worker(1).nation.status_);
@@ -110,7 +110,7 @@ describe('breakers shared by several workers', () => {
   it('survive a restart: a new worker finds them as they were', async () => {
     await fail();
     const fresh = await startWorker(kit);
-    expect(await fresh.write('team')).toMatchObject({ outcome: { code: 'NOT-SENT' } });
+    expect(await fresh.write('team')).toMatchObject({ outcome: { code: 'NOT_SENT' } });
     expect(fresh.gone).toEqual([]);
   });
 

@@ -42,8 +42,8 @@ describe('pauses', () => {
     const [one, other] = [await startWorker(kit), await startWorker(kit)];
     await pauses.stopAll(wish);
     for (const worker of [one, other]) {
-      expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT-SENT' } });
-      expect(await worker.lookup()).toMatchObject({ code: 'NOT-SENT' });
+      expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT_SENT' } });
+      expect(await worker.lookup()).toMatchObject({ code: 'NOT_SENT' });
       expect(await worker.status(worker.nation.status_)).toMatchObject({ status: 'failed' });
       expect(worker.gone).toEqual([]);
     }
@@ -71,7 +71,7 @@ describe('pauses', () => {
     await pauses.stopAll(wish);
     finish({ level: 'items', items: new Map(), requestId: 'r' } as never);
     await first;
-    expect(await second).toMatchObject({ outcome: { code: 'NOT-SENT' } });
+    expect(await second).toMatchObject({ outcome: { code: 'NOT_SENT' } });
     expect(worker.gone).toEqual(['first']);
   });
 
@@ -96,7 +96,7 @@ describe('pauses', () => {
     await heldBack.turn();
     expect(await status()).toMatchObject({
       state: 'waiting',
-      waitingFor: [{ kind: null, reason: '管理员已暂停：国家系统升级' }],
+      waitingFor: [{ kind: null, reason: '管理员已暂停发送：国家系统升级。' }],
     });
     expect((await status())?.nextAttemptAt).not.toBeNull();
     await pauses.remove({ id: pause.id }, '测试管理员');
@@ -117,14 +117,14 @@ describe('pauses', () => {
     const write = (call: string): Promise<unknown> =>
       worker.line.write({ id: call, kind: 'station' }, async () => ({ level: 'items', items: new Map(), requestId: call }));
     await pauses.add({ ...wish, scope: `county:${county.slice(0, 6)}` });
-    expect(await write(callId)).toMatchObject({ outcome: { code: 'NOT-SENT' } });
+    expect(await write(callId)).toMatchObject({ outcome: { code: 'NOT_SENT' } });
     expect(await write(systemIds.uuid())).toMatchObject({ level: 'items' });
   }); // prettier-ignore
 
   it('end by themselves at their time', async () => {
     const worker = await startWorker(kit);
     const pause = await pauses.add({ ...wish, scope: 'kind:team', until: '2999-01-01T00:00:00+08:00' });
-    expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT-SENT' } });
+    expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT_SENT' } });
     await kit.rows(`UPDATE delivery_pause SET at = now() - interval '2 hours', until = now() - interval '1 hour' WHERE id = $1`, [pause.id]);
     expect(await worker.write('team')).toMatchObject({ level: 'items' });
     expect(await pauses.list()).toEqual([]);

@@ -74,8 +74,8 @@ describe('the day’s quota', () => {
   it('closes writes with a reason when only the reserve is left; look-ups go on; more quota opens them', async () => {
     const worker = await startWorker(kit);
     await adopt(FOR_WRITES);
-    expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT-SENT' } });
-    expect((await closedGates(kit.database)).get('writes')).toMatchObject({ code: 'QUOTA-RESERVED' });
+    expect(await worker.write('team')).toMatchObject({ outcome: { code: 'NOT_SENT' } });
+    expect((await closedGates(kit.database)).get('writes')).toMatchObject({ code: 'QUOTA_RESERVED' });
     expect(await worker.lookup()).toBeNull();
     const limits = { ...(await worker.limits.fresh())! };
     worker.nation.status_ = { status: 'ok', value: { ...limits, quota: { limit: 50_000, used: FOR_WRITES, resetAtMs: null } } };

@@ -26,7 +26,7 @@ export const said = { code: '0000', message: 'x' };
 export const fine: GatewayOutcome = {
   class: 'DONE', ...said, result: 'CREATED', nationalId: 'N', storedVersion: 1, review: 'PASSED',
 }; // prettier-ignore
-export const down: GatewayOutcome = { class: 'AMBIG', code: 'HTTP-502', message: 'x' };
+export const down: GatewayOutcome = { class: 'AMBIG', code: 'HTTP_ERROR', message: 'x' };
 export const unreachable: GatewayOutcome = { class: 'RETRY', code: 'TRANSPORT', message: 'x', retryAfterMs: null };
 export const refused: GatewayOutcome = { class: 'REJECT', code: '2202', message: 'x', fields: [] };
 
