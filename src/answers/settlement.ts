@@ -1,10 +1,12 @@
 import type { Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import {
   endFlights, moveRecords, releaseWaiters, type FlightEnd, type LandedKey, type RecordMove,
   type SettleRow, type WaitingFor,
 } from '../ledger/index.js'; // prettier-ignore
 import type { GatewayOutcome, MissingParent, NationalGateway } from '../national/index.js';
+import { isCatalogueCode, type CatalogueCode } from '../records/index.js';
 import {
   deleteWatches, lockAttempts, readNamed, reopenAttempts, upsertWatches, type AttemptRow, type WatchWrite,
 } from './answers.queries.js'; // prettier-ignore
@@ -83,12 +85,7 @@ export class SettlementService {
     answered: readonly AnsweredAttempt[],
     records: readonly SettleRow[],
   ): Promise<Decided[]> {
-    const groups = new Map<string, SettleRow[]>();
-    for (const row of records) {
-      const group = groups.get(row.biz_no);
-      if (group) group.push(row);
-      else groups.set(row.biz_no, [row]);
-    }
+    const groups = groupBy(records, (row) => row.biz_no);
     const decided: Decided[] = [];
     for (const one of answered) {
       const outcome = await refreezeOrRefuse(tx, one.attempt, one.outcome);
@@ -132,7 +129,7 @@ export class SettlementService {
         outcome: {
           code: settlement.code,
           message: settlement.message,
-          actor: isOurWord(settlement.code) ? 'adapter' : 'national',
+          actor: isCatalogueCode(settlement.code) ? 'adapter' : 'national',
           ...(to === 'attention' ? { template: settlement.template, fields: settlement.fields } : {}),
         },
       };
@@ -184,8 +181,8 @@ export class SettlementService {
   }
 }
 
-/** Codes of our own are words (`AUDIT_FAILED`, `INTERRUPTED`, `DEADLINE`); national ones are numbers (G-66). */
-const isOurWord = (code: string): boolean => /^[A-Z]{2}/.test(code);
+/** A breaker, a pause or the day's quota held the call back: not a byte has left, so the promise's tries stay. */
+const HELD_BACK: CatalogueCode = 'NOT_SENT';
 
 const CERTIFICATE_KIND = 'certificate-request';
 const isCertificateKind = (kind: string): boolean => kind === CERTIFICATE_KIND;
@@ -203,6 +200,7 @@ function flightEnd({ attempt, outcome, settlement }: Decided, lookupAfterMs: num
     end: settlement.promise === 'open' ? 'unknown' : settlement.promise,
     delayMs: isUnknown ? lookupAfterMs : settlement.delayMs,
     linkTo: settlement.linkTo,
+    isTry: outcome.code !== HELD_BACK,
     outcomeClass: outcome.class,
     outcomeCode: outcome.code,
   };

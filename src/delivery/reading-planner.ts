@@ -1,4 +1,5 @@
 import type { Database, Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { NationalGateway } from '../national/index.js';
 import { insertCalls, type CallOperation, type DueCall } from './calls.queries.js';
@@ -73,10 +74,9 @@ async function takeWatches(tx: Tx, purpose: string, limit: number): Promise<{ ki
 
 /** One call asks for numbers of one entity. */
 function grouped(operation: CallOperation, rows: readonly { kind: string; biz_no: string }[]): DueGroup[] {
-  const byKind = new Map<string, string[]>();
-  for (const row of rows) byKind.set(row.kind, [...(byKind.get(row.kind) ?? []), row.biz_no]);
   const groups: DueGroup[] = [];
-  for (const [kind, bizNos] of byKind) {
+  for (const [kind, due] of groupBy(rows, (row) => row.kind)) {
+    const bizNos = due.map((row) => row.biz_no);
     for (let at = 0; at < bizNos.length; at += LOOKUP_ITEMS) {
       groups.push({ operation, kind, bizNos: bizNos.slice(at, at + LOOKUP_ITEMS) });
     }

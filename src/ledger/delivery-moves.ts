@@ -1,5 +1,6 @@
 import { LEAF_TIME, stateLeafSql } from '../evidence/index.js';
 import type { Queryable, Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import { canMove, type RecordState } from '../records/index.js';
 import type { WaitingFor } from './ledger.types.js';
@@ -147,8 +148,8 @@ const TELL = `changed AS (
  */
 export async function moveRecords(tx: Tx, ids: Ids, moves: readonly RecordMove[]): Promise<void> {
   refuseIllegal(moves);
-  for (const alike of movesAlike(moves)) {
-    const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = alike[0] as RecordMove;
+  for (const alike of groupBy(moves, sharedParts).values()) {
+    const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = alike[0];
     await tx.query(
       MOVE,
       [
@@ -182,20 +183,10 @@ const MOVE = `WITH moved AS (UPDATE record r SET state = $3, since = CASE WHEN r
      RETURNING r.id, r.source_system_id, r.version, $2::text AS from_state, r.state, $7::text AS code),
      ${TELL}`;
 
-/** Moves that differ only in the record and in what the nation calls it. */
-function movesAlike(moves: readonly RecordMove[]): RecordMove[][] {
-  const groups = new Map<string, RecordMove[]>();
-  for (const move of moves) {
-    const { from, to, waitingFor, nationalStatus, nationalReview, outcome } = move;
-    const complaint = `${outcome?.template ?? ''}|${outcome?.fields?.join(',') ?? ''}`;
-    const said = outcome ? `${outcome.code}|${outcome.actor}|${outcome.message}|${complaint}` : '';
-    const waits = waitingFor ? JSON.stringify(waitingFor) : '';
-    const key = `${from}|${to}|${nationalStatus}|${nationalReview}|${said}|${waits}`;
-    const group = groups.get(key);
-    if (group) group.push(move);
-    else groups.set(key, [move]);
-  }
-  return [...groups.values()];
+/** Equal for moves that differ only in the record and in what the nation calls it. */
+function sharedParts({ from, to, waitingFor, nationalStatus, nationalReview, outcome }: RecordMove): string {
+  const said = outcome && [outcome.code, outcome.actor, outcome.message, outcome.template, outcome.fields];
+  return JSON.stringify([from, to, nationalStatus, nationalReview, said, waitingFor]);
 }
 
 /** A queued record whose promise takes off. */

@@ -1,4 +1,5 @@
 import type { Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 
 /**
  * The open attempt of a promise, its flight: which call carries it, with what content. It stands on the promise's own
@@ -53,6 +54,8 @@ export interface FlightEnd {
   readonly end: 'kept' | 'again' | 'unknown';
   readonly delayMs: number;
   readonly linkTo: string | null;
+  /** False = nothing was tried: the call was held back before its first byte, and the promise's tries stay. */
+  readonly isTry: boolean;
   readonly outcomeClass: string;
   readonly outcomeCode: string;
 }
@@ -68,14 +71,14 @@ const GIVEN = `x AS (SELECT * FROM unnest($1::uuid[], $7::text[]) AS x(call_id, 
  * Needs the records' locks. A flight of another call is left alone.
  */
 export async function endFlights(tx: Tx, ends: readonly FlightEnd[]): Promise<void> {
-  for (const alike of endsAlike(ends)) {
-    const { end, delayMs, linkTo, outcomeClass, outcomeCode } = alike[0] as FlightEnd;
+  for (const alike of groupBy(ends, sharedParts).values()) {
+    const { end, delayMs, linkTo, isTry, outcomeClass, outcomeCode } = alike[0];
     const calls = alike.map((one) => one.callId);
     const numbers = alike.map((one) => one.bizNo);
     if (end === 'unknown') {
       await tx.query(DOUBT, [calls, outcomeCode, delayMs, numbers], 'ledger-doubt-flights');
     } else {
-      const params = [calls, end, delayMs, linkTo, outcomeClass, outcomeCode, numbers];
+      const params = [calls, end, delayMs, linkTo, outcomeClass, outcomeCode, numbers, isTry ? 1 : 0];
       await tx.query(END, params, 'ledger-end-flights');
     }
   }
@@ -89,7 +92,7 @@ const DOUBT = `UPDATE outbox o SET stage = 'unknown', doubt_code = $2,
 const END = `WITH ${GIVEN},
      kept AS (DELETE FROM outbox o USING x WHERE ${OURS} AND ${IS_KEPT} RETURNING ${HISTORY}),
      again AS (UPDATE outbox o SET stage = 'ready', call_id = NULL,
-       tries = CASE WHEN o.version > o.flight_version THEN 0 ELSE o.tries + 1 END,
+       tries = CASE WHEN o.version > o.flight_version THEN 0 ELSE o.tries + $8::int END,
        link_to = coalesce($4, o.link_to),
        ready_at = CASE WHEN o.version > o.flight_version THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
        FROM x WHERE ${OURS} AND NOT ${IS_KEPT} RETURNING ${HISTORY})
@@ -97,15 +100,9 @@ const END = `WITH ${GIVEN},
        outcome_code)
      SELECT e.*, $5, $6 FROM (SELECT * FROM kept UNION ALL SELECT * FROM again) AS e`;
 
-function endsAlike(ends: readonly FlightEnd[]): FlightEnd[][] {
-  const groups = new Map<string, FlightEnd[]>();
-  for (const one of ends) {
-    const key = `${one.end}|${one.delayMs}|${one.linkTo}|${one.outcomeClass}|${one.outcomeCode}`;
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return [...groups.values()];
+/** Equal for ends that differ only in the flight. */
+function sharedParts({ end, delayMs, linkTo, isTry, outcomeClass, outcomeCode }: FlightEnd): string {
+  return JSON.stringify([end, delayMs, linkTo, isTry, outcomeClass, outcomeCode]);
 }
 
 /** What the call carries after all, where it was put together only when it was sent. */

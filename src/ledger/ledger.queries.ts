@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { RecordRow } from './ledger.types.js';
 
@@ -321,13 +322,7 @@ export interface EventWrite {
 
 /** State changes for the feed, a page for each source; their numbers come after commit (G-65). */
 export async function insertEvents(tx: Tx, ids: Ids, events: readonly EventWrite[]): Promise<void> {
-  const bySource = new Map<string, EventWrite[]>();
-  for (const event of events) {
-    const own = bySource.get(event.sourceSystemId);
-    if (own) own.push(event);
-    else bySource.set(event.sourceSystemId, [event]);
-  }
-  for (const [sourceSystemId, own] of bySource) {
+  for (const [sourceSystemId, own] of groupBy(events, (event) => event.sourceSystemId)) {
     await tx.query(
       `INSERT INTO change_page (page_id, source_system_id, size, since, record_ids, versions, states, codes)
        VALUES ($1, $2, $3, now(), $4::uuid[], $5::int[], $6::text[], $7::text[])`,

@@ -1,5 +1,6 @@
 import { appendEvidence } from '../evidence/index.js';
 import type { Tx } from '../platform/database/index.js';
+import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import type { Vault } from '../platform/vault/index.js';
 import { insertEvents, lockSiblings, upsertPromises } from './ledger.queries.js';
@@ -74,16 +75,15 @@ async function readSiblings(
   volunteers: readonly WorkingCopy[],
 ): Promise<Map<string, Sibling[]>> {
   const own = new Set(volunteers.map((copy) => copy.recordId));
-  const groups = new Map<string, Sibling[]>();
-  if (persons.length === 0) return groups;
-  for (const row of await lockSiblings(
+  if (persons.length === 0) return new Map();
+  const rows = await lockSiblings(
     tx,
     persons.map((person) => person.biz_no),
-  )) {
-    if (own.has(row.id) || row.is_void) continue;
-    groups.set(row.biz_no, [...(groups.get(row.biz_no) ?? []), row]);
-  }
-  return groups;
+  );
+  return groupBy(
+    rows.filter((row) => !own.has(row.id) && !row.is_void),
+    (row) => row.biz_no,
+  );
 }
 
 interface BindStep {

@@ -1,6 +1,6 @@
 import type { Tx } from '../platform/database/index.js';
 import type { Ids } from '../platform/ids/index.js';
-import type { RecordState } from '../records/index.js';
+import { isCatalogueCode, type RecordState } from '../records/index.js';
 import { moveRecords } from './delivery-moves.js';
 import { upsertPromises } from './ledger.queries.js';
 import { LANE_RANK, type Lane } from './ledger.types.js';
@@ -185,7 +185,7 @@ export async function withdrawReopened(tx: Tx, ids: Ids, opened: readonly Reopen
   return new Set(back.map(({ id }) => id));
 }
 
-/** Words of our own begin with letters; national codes are numbers (G-66). */
+/** What no catalogue of ours has is the nation's (G-66). */
 function outcomeAgain(code: string): { code: string; message: null; actor: 'adapter' | 'national' } {
-  return { code, message: null, actor: /^[A-Z]{2}/.test(code) ? 'adapter' : 'national' };
+  return { code, message: null, actor: isCatalogueCode(code) ? 'adapter' : 'national' };
 }

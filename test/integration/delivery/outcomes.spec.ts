@@ -1,7 +1,10 @@
 import type { SourceIdentity } from '../../../src/ingest/intake.types.js';
 import { LedgerReader } from '../../../src/ledger/index.js';
+import { Pauses } from '../../../src/delivery/storm/pauses.js';
 import { lockAbandoned } from '../../../src/delivery/calls.queries.js';
 import type { GatewayOutcome, NationalRow } from '../../../src/national/index.js';
+import { systemIds } from '../../../src/platform/ids/index.js';
+import { codeWords } from '../../../src/records/index.js';
 import { activity, project, station, team, volunteer, voided } from '../ledger/station-world.js';
 import { forgetAll, openDeliveryKit, type DeliveryKit } from './delivery-kit.js';
 import { created, lost } from './fake-nation.js';
@@ -415,6 +418,31 @@ describe('outcomes of what was sent', () => {
       delete (kit.nation as Partial<typeof kit.nation>).prepare;
       kit.problems.length = 0;
     });
+  });
+
+  it('a call that was held back before its first byte was no try: the promise backs off as before', async () => {
+    await kit.push(source, [station('S1')]);
+    const promise = (): Promise<unknown[]> => kit.rows('SELECT stage, tries FROM outbox');
+    for (const pausedFor of ['设备检修', '设备检修']) {
+      await kit.makeDue();
+      const calls = await kit.plan();
+      expect(calls).toHaveLength(1);
+      const pauses = new Pauses(kit.database, systemIds, ['station']);
+      const { id } = await pauses.stopAll({ reason: pausedFor, actor: '测试管理员' });
+      await kit.storm.look();
+      await kit.work(...calls);
+      expect(await promise()).toEqual([{ stage: 'ready', tries: 0 }]);
+      await pauses.remove({ id }, '测试管理员');
+      await kit.storm.look();
+    }
+    expect(kit.nation.sent).toEqual([]);
+    const status = await new LedgerReader(kit.database).status(source.id, 'station', 'S1');
+    expect(status?.lastOutcome).toMatchObject({ ...codeWords('NOT_SENT', { why: '设备检修' }), actor: 'adapter' });
+    const busy = { class: 'RETRY', code: '5000', message: 'x', retryAfterMs: null } as const;
+    kit.nation.answerWrite = call(busy);
+    await kit.makeDue();
+    await kit.work(...(await kit.plan()));
+    expect(await promise()).toEqual([{ stage: 'ready', tries: 1 }]);
   });
 
   it('one record that does not open (a key is gone) neither holds up the others nor is lost', async () => {
