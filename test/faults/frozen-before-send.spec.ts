@@ -28,9 +28,7 @@ const FROZEN: Directed = {
 
 /** Real: api, two workers, simulator that keeps silent second rows, PostgreSQL. */
 describe('a worker that was frozen before its first byte', () => {
-  // Known to fail: nothing is asked between writing down and sending, so the sleeper sends what is long settled. Becomes
-  // an ordinary test with the fix.
-  it.failing(
+  it(
     'sends nothing any more when it wakes after its lease',
     async () => {
       await ensureBuilt();

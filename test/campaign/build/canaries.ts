@@ -155,11 +155,9 @@ export const CANARIES: readonly Canary[] = [
     patches: [
       {
         file: 'ledger/flights',
-        find: /\[JSON\.stringify\(ends\)\]/g,
-        put: `[JSON.stringify(await (async () => {
-            const [{ at }] = await tx.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS at');
-            return ends.map((end) => ({ ...end, delayMs: end.delayMs + Date.now() - Number(at) }));
-        })())]`,
+        find: '[calls, outcomeCode, delayMs, numbers]',
+        put: `[calls, outcomeCode, delayMs + Date.now() - Number(
+            (await tx.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS at'))[0].at), numbers]`,
       },
     ],
   },
