@@ -82,6 +82,27 @@ describe('promises opened again', () => {
     await kit.settle();
   });
 
+  it.each([
+    ['UNMAPPABLE', 'adapter'],
+    ['R67-20', 'adapter'],
+    ['2203', 'national'],
+  ])('taken back with %s, name %s as the one who said it (G-66)', async (outcomeCode, actor) => {
+    no += 2;
+    const source = kit.newSource();
+    refuseAll('2203');
+    await kit.accept(source, person('VD', '10'));
+    await kit.settle();
+    const { id, version } = await kit.record(source, 'volunteer', 'VD');
+    await reopen(id, version);
+    await kit.rows(`UPDATE record SET outcome_code = '5000' WHERE id = $1`, [id]);
+    await kit.database.transaction((tx) => withdrawReopened(tx, systemIds, [{ recordId: id, version, outcomeCode }]));
+    expect(await kit.record(source, 'volunteer', 'VD')).toMatchObject({
+      state: 'attention',
+      outcome_code: outcomeCode,
+      outcome_actor: actor,
+    });
+  });
+
   it('are not opened for what changed, is under way, waits for a person’s decision, or was withdrawn', async () => {
     no += 2;
     const source = kit.newSource();
