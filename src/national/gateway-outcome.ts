@@ -14,7 +14,7 @@ export interface MissingParent {
 }
 
 interface Said {
-  /** National code as sent (`0000`, `2101` …), or `HTTP-502`, `TRANSPORT`, `DEADLINE`, `NOT-ENVELOPE`, `SIGNATURE`. */
+  /** National code as sent (`0000`, `2101` …), or one of ours (`TRANSPORT`, `HTTP_ERROR` …). */
   readonly code: string;
   /** National message, cut to 200 characters and freed of digit runs ≥ 6; safe to store and show. */
   readonly message: string;
