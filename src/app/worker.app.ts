@@ -32,6 +32,7 @@ export async function startWorker(foundation: Foundation): Promise<RunningWorker
   });
   const delivery = createDelivery({
     database, queue, gateway, vault, ids, clock,
+    timeScale: settings.deliveryTimeScale,
     report: (step, err) => logger.error({ err, step }, 'delivery step failed'),
   }); // prettier-ignore
   const sequencer = new ChangeSequencer(database, (err) => logger.error({ err }, 'change sequencer turn failed'));

@@ -5,6 +5,9 @@ import { say, verdictOf, type Verdict } from './figures.js';
 import { MemoryWatch } from './memory.js';
 import { OptionsError, readOptions, USAGE, type BenchOptions } from './options.js';
 import type { Environment } from './programs.js';
+import { policyTable } from './policy/policy-table.js';
+import { runPolicy } from './policy/run-policy.js';
+import { TRACE } from './policy/trace.js';
 import { runRounds } from './rounds.js';
 import { GLANCE_MS, soak, SOAK_MS } from './soak.js';
 import { Stage, type GivenPlaces } from './stage.js';
@@ -68,12 +71,23 @@ function tell(name: string, verdict: Verdict | null): void {
   say(`${name.padEnd(7)} median ${perSecond}/s, bare ${bare}/s, ratio ${ratio}`);
 }
 
+/** Whoever asks for figures gets them; that a target was missed is told by the exit code. */
+async function policy(options: BenchOptions): Promise<void> {
+  const { databaseUrl, nationalEnv } = givenPlaces(options);
+  if (nationalEnv !== null) throw new OptionsError('--policy scripts its nations itself: remove NATIONAL_BASE_URL.');
+  const result = await runPolicy(databaseUrl, TRACE, options.scale);
+  say(policyTable(result));
+  if (options.isJson) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (!result.isKept) process.exitCode = 1;
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === null) {
     process.stdout.write(USAGE);
     return;
   }
+  if (options.isPolicy) return policy(options);
   const stage = await Stage.open(givenPlaces(options));
   const leave = (): void => void stage.close().finally(() => process.exit(1));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, leave);

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../platform/config/index.js';
@@ -22,7 +22,7 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-interface ProgramSpec {
+export interface ProgramSpec {
   readonly name: string;
   readonly script: string;
   readonly args?: readonly string[];
@@ -43,7 +43,8 @@ function childEnvironment(env: Environment): Record<string, string> {
   return { ...Object.fromEntries(kept), ...env };
 }
 
-async function start(spec: ProgramSpec): Promise<Program> {
+/** One of our compiled programs as a process of its own; it ends with this one. */
+export async function startProgram(spec: ProgramSpec): Promise<Program> {
   const leaveWithParent = join(projectRoot(), 'scripts', 'launch', 'leave-with-parent.cjs');
   const args = [...(spec.nodeArgs ?? []), '--require', leaveWithParent, compiled(spec.script), ...(spec.args ?? [])];
   const child = spawn(process.execPath, args, {
@@ -98,7 +99,7 @@ export function startRole(
   env: Environment,
   folders: { log: string; profile: string | null },
 ): Promise<Program> {
-  return start({
+  return startProgram({
     name: role,
     script: 'main.js',
     args: [role],
@@ -112,17 +113,38 @@ export interface Nation {
   /** NATIONAL_… variables for the adapter. */
   readonly env: Environment;
   readonly pid: number;
+  /** Its control port; loopback. */
+  readonly controlUrl: string;
   stop(): Promise<void>;
 }
 
-/** The simulator in its setting `bench`: no limits, no delays. */
-export async function startNation(folder: string): Promise<Nation> {
-  const directory = join(folder, 'simulator');
+/** What sets a simulator apart from the plain one. */
+export interface NationOptions {
+  /** Laid over the setting `bench`. */
+  readonly overrides?: object;
+  /** Chances drawn alike by every simulator with the same. */
+  readonly seed?: number;
+  /** Another one whose books and keys this one begins with; it must be at rest. */
+  readonly twinOf?: { readonly folder: string; readonly env: Environment };
+}
+
+const simulatorFolder = (folder: string): string => join(folder, 'simulator');
+
+function nationalKeys(twin: Environment | undefined): { appKey: string; appSecret: string; fieldKey: string } {
+  return {
+    appKey: twin?.NATIONAL_APP_KEY ?? `bench-${randomBytes(4).toString('hex')}`,
+    appSecret: twin?.NATIONAL_APP_SECRET ?? randomBytes(24).toString('base64url'),
+    fieldKey: twin?.NATIONAL_FIELD_KEY ?? randomBytes(16).toString('hex'),
+  };
+}
+
+/** The simulator in its setting `bench`: no limits, no delays, unless they are laid over it. */
+export async function startNation(folder: string, options: NationOptions = {}): Promise<Nation> {
+  const directory = simulatorFolder(folder);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const appKey = `bench-${randomBytes(4).toString('hex')}`;
-  const appSecret = randomBytes(24).toString('base64url');
-  const fieldKey = randomBytes(16).toString('hex');
-  const program = await start({
+  if (options.twinOf) cpSync(simulatorFolder(options.twinOf.folder), directory, { recursive: true });
+  const { appKey, appSecret, fieldKey } = nationalKeys(options.twinOf?.env);
+  const program = await startProgram({
     name: 'simulator',
     script: 'simulator/main.js',
     env: {
@@ -133,6 +155,8 @@ export async function startNation(folder: string): Promise<Nation> {
       SIM_APP_KEY: appKey,
       SIM_APP_SECRET: appSecret,
       SIM_FIELD_KEY: fieldKey,
+      SIM_OVERRIDES: JSON.stringify(options.overrides ?? {}),
+      ...(options.seed === undefined ? {} : { SIM_SEED: String(options.seed) }),
     },
     logFile: join(folder, 'simulator.log'),
   });
@@ -143,7 +167,8 @@ export async function startNation(folder: string): Promise<Nation> {
     NATIONAL_FIELD_KEY: fieldKey,
     NATIONAL_IS_SIMULATOR: 'true',
   };
-  return { env, pid: program.pid, stop: () => program.stop() };
+  const controlUrl = `http://127.0.0.1:${String(program.ready.controlPort)}`;
+  return { env, pid: program.pid, controlUrl, stop: () => program.stop() };
 }
 
 /** As an operator does it: by the command line. */

@@ -17,6 +17,7 @@ import { PreparedCalls } from './prepared-calls.js';
 import { ReadingPlanner } from './reading-planner.js';
 import { ReadingWorker } from './reading.worker.js';
 import { createStormControl } from './storm/create-storm.js';
+import { scaledPolicy, STORM_POLICY } from './storm/storm-policy.js';
 import { Upkeep } from './storm/upkeep.js';
 import { Turns } from './turns.js';
 import { shippedCalendar } from '../records/index.js';
@@ -29,6 +30,8 @@ export interface DeliveryParts {
   readonly ids: Ids;
   readonly clock: { nowMs(): number };
   readonly report: (step: string, error: unknown) => void;
+  /** How many times faster than life storm control pauses and comes back; 1 but in benchmarks. */
+  readonly timeScale?: number;
 }
 
 export interface Delivery {
@@ -43,7 +46,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   const { database, gateway, ids, vault, clock } = parts;
   const limits = new NationalLimits(database, gateway, clock, parts.report);
   const turns = new Turns(database, ids, gateway.facts.callDeadlineMs);
-  const { storm, line } = createStormControl({ database, ids, clock, facts: gateway.facts, limits, turns });
+  const policy = scaledPolicy(STORM_POLICY, parts.timeScale ?? 1);
+  const { storm, line } = createStormControl({ database, ids, clock, facts: gateway.facts, limits, turns, policy });
   const settlement = new SettlementService(gateway, ids);
   const reading = new ReadingWorker({
     database, gateway, settlement, line,

@@ -48,6 +48,8 @@ export class Storm {
   private looking: Promise<StormView> | null = null;
   /** Successes of this window by breaker, until they are told. */
   private readonly wells = new Map<string, { sinceMs: number; count: number }>();
+  /** Breakers that are being told of a success: one telling is enough, whoever else comes meanwhile is counted. */
+  private readonly telling = new Set<string>();
 
   constructor(private readonly parts: StormParts) {}
 
@@ -105,9 +107,18 @@ export class Storm {
   async good(operation: string, permit: Permit): Promise<void> {
     for (const name of [NATION, operation]) {
       this.countWell(name, 1);
-      if (tokenOf(permit, name) !== null || this.mustHear(name)) {
-        await this.report(name, { operation, failures: 0 }, permit, WELL);
-      }
+      if (tokenOf(permit, name) !== null) await this.report(name, { operation, failures: 0 }, permit, WELL);
+      else if (this.mustHear(name) && !this.telling.has(name)) await this.tellWell(name, operation, permit);
+    }
+  }
+
+  /** One lost reply among hundreds of calls must not make all of those in flight wait for one row. */
+  private async tellWell(name: string, operation: string, permit: Permit): Promise<void> {
+    this.telling.add(name);
+    try {
+      await this.report(name, { operation, failures: 0 }, permit, WELL);
+    } finally {
+      this.telling.delete(name);
     }
   }
 

@@ -33,6 +33,13 @@ describe('settings', () => {
     expect(loadSettings({ PORT: '', REDIS_URL: ' ' })).toMatchObject({ port: 8080, redisUrl: null });
   });
 
+  it('let storm control be hurried against a simulator only', () => {
+    expect(problemsOf({ DELIVERY_TIME_SCALE: '60' }).join()).toMatch(/DELIVERY_TIME_SCALE.*NATIONAL_IS_SIMULATOR/);
+    const settings = loadSettings({ DELIVERY_TIME_SCALE: '60', NATIONAL_IS_SIMULATOR: 'true' });
+    expect(settings.deliveryTimeScale).toBe(60);
+    expect(loadSettings({}).deliveryTimeScale).toBe(1);
+  });
+
   it('cut the slash off the national base URL', () => {
     expect(loadSettings(NATIONAL).nationalBaseUrl).toBe('https://national.example/api');
   });

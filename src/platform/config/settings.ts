@@ -45,6 +45,15 @@ function missingCompanions(settings: Settings): string[] {
     });
 }
 
+/** Hurried pauses would be a storm of our own to a real nation. */
+function hurriedOutsideSimulator(settings: Settings): string[] {
+  if (settings.deliveryTimeScale === 1 || settings.nationalIsSimulator) return [];
+  const { deliveryTimeScale, nationalIsSimulator } = VARIABLES;
+  return [
+    `${deliveryTimeScale.name} is for benchmarks against a simulator: remove it, or set ${nationalIsSimulator.name}=true if the national side is one.`,
+  ];
+}
+
 /**
  * Shape    environment → every variable of `VARIABLES`, parsed, frozen
  * Throws   SettingsError with all problems at once, so that nobody corrects them one start at a time
@@ -57,7 +66,7 @@ export function loadSettings(environment: Environment): Settings {
       parseVariable(variable as Variable<unknown>, environment, problems),
     ]),
   ) as unknown as Settings;
-  if (problems.length === 0) problems.push(...missingCompanions(settings));
+  if (problems.length === 0) problems.push(...missingCompanions(settings), ...hurriedOutsideSimulator(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
 }

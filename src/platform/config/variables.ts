@@ -130,6 +130,13 @@ export const VARIABLES = {
     description: 'Merged over the profile (timings of a test site, say); its fingerprint is kept with every call.',
     schema: filePath,
   }),
+  deliveryTimeScale: required({
+    name: 'DELIVERY_TIME_SCALE',
+    unit: 'times as fast',
+    default: '1',
+    description: 'Pauses and slow starts of storm control run so many times faster; above 1 only against a simulator.',
+    schema: wholeNumber(1, 1_000),
+  }),
   allowPlainHttp: required({
     name: 'ALLOW_PLAIN_HTTP',
     unit: 'true | false',

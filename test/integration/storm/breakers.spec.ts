@@ -28,6 +28,22 @@ describe('breakers shared by several workers', () => {
     expect(gone()).toHaveLength(30);
   });
 
+  it('hear of the end of a streak once, however many calls come back well in that moment', async () => {
+    const { storm } = worker(0);
+    await worker(0).write('team', down);
+    await storm.look();
+    const told = jest.spyOn(kit.database, 'transaction');
+    await Promise.all(Array.from({ length: 24 }, () => storm.good('write:team', { probes: [] })));
+    // Nation and operation, and once more where the first came back before the others were asked.
+    expect(told.mock.calls.length).toBeLessThanOrEqual(3);
+    told.mockRestore();
+    const rows = await kit.rows(`SELECT operation, streak FROM national_breaker ORDER BY operation`);
+    expect(rows).toEqual([
+      { operation: 'nation', streak: 0 },
+      { operation: 'write:team', streak: 0 },
+    ]);
+  });
+
   it('open by the failures of all together, stop that operation and no other', async () => {
     await fail();
     expect(await stateOf('write:team')).toEqual({ state: 'open', trips: 1 });
