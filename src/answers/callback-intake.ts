@@ -46,7 +46,8 @@ export class CallbackIntake {
 
 /**
  * One statement, since the nation may post as many as there are reviews: the nonce is used up, and the question that
- * the callback is about is asked now. A watched row is found by its number, a receipt by its batch.
+ * the callback is about is asked now. A row is found by its number and watched again if it was at rest (a certificate
+ * revoked after its issue, F51), a receipt by its batch.
  */
 async function useOnce(
   database: Queryable,
@@ -60,6 +61,14 @@ async function useOnce(
      watched AS (
        UPDATE national_watch SET due_at = now()
        WHERE biz_no = $5 AND due_at > now() AND EXISTS (SELECT 1 FROM used)),
+     awakened AS (
+       INSERT INTO national_watch (biz_no, kind, purpose, due_at)
+       SELECT DISTINCT ON (r.biz_no) r.biz_no, r.kind,
+         CASE WHEN $3 = 'CERT_STATUS' THEN 'certificate' ELSE 'review' END, now()
+       FROM record r WHERE r.biz_no = $5 AND r.national_status = 'ACTIVE' AND NOT r.is_void
+         AND CASE WHEN $3 = 'CERT_STATUS' THEN r.kind = 'certificate-request' ELSE $3 = 'AUDIT_RESULT' END
+         AND EXISTS (SELECT 1 FROM used)
+       ON CONFLICT (biz_no) DO NOTHING),
      polled AS (
        UPDATE national_call SET due_at = now(), rung_until = NULL
        WHERE stage = 'receipt' AND batch_no = $6 AND due_at > now() AND EXISTS (SELECT 1 FROM used)),

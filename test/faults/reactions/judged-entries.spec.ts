@@ -285,6 +285,9 @@ describe('what the nation says of an entry', () => {
       'F51: a certificate pends, is refused or issued',
       async () => {
         await stage.fault('F51');
+        const served = world.certificates.flatMap(({ data }) => world.takeOf(String(data.volunteerId)));
+        await stage.push(served);
+        await stage.untilAll(served, 'mirrored');
         const [one, two] = world.certificates as [StationItem, StationItem];
         await stage.push([one, two]);
         // Pending begins with the batch; the rows stand a moment later.
@@ -330,7 +333,12 @@ describe('what the nation says of an entry', () => {
         await stage.fault('F60', { entity: 'volunteers', bizNo: (await stage.statusOf(moved)).bizNo });
         await stage.push([world.next(split, { mobile: '13900000044' }), world.next(moved, { mobile: '13900000033' })]);
         for (const person of [split, moved]) {
-          await eventually(async () => (await stage.statusOf(person)).nationalVersion === 2, { timeoutMs: 60_000 });
+          const look = async (): Promise<boolean> => {
+            const status = await stage.statusOf(person);
+            if (status.nationalVersion !== 2) throw new Error(JSON.stringify(status));
+            return true;
+          };
+          await eventually(look, { timeoutMs: 20_000 });
           await stage.expectMirroredOnce(person, 'volunteers');
         }
       },

@@ -43,6 +43,12 @@ export class StationWorld {
       .map((item) => ({ ...item, data: { ...item.data, content: `${mark}：${String(item.data.content)}` } }));
   }
 
+  /** The next record of one person. */
+  takeOf(volunteerId: string): Item[] {
+    const at = this.records.findIndex(({ data }) => data.volunteerId === volunteerId);
+    return at < 0 ? [] : this.records.splice(at, 1);
+  }
+
   /** A later revision of an item. */
   next(item: StationItem, change: object, reason = '登记有误'): Item {
     const key = `${item.kind}/${item.sourceId}`;
