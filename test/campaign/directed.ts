@@ -221,7 +221,7 @@ export const DIRECTED: Readonly<Record<number, Directed>> = {
       const items = [1, 2, 3, 4].map((number) => freshStation(number));
       const [, second] = items;
       // One name in one place belongs to one station: the nation takes the first and refuses the second (2010).
-      if (second) second.data = { ...second.data, name: items[0]?.data.name };
+      if (second) second.data = { ...second.data, name: items[0]?.data.name ?? '' };
       for (const [at, { kind, sourceId }] of items.entries()) {
         const plan = at < 2 ? { fate: 'clash:9', codes: ['2010'] } : { fate: 'mirrored', codes: [] };
         fleet.plan(source, { kind, sourceId, ...plan });

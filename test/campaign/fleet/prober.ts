@@ -50,7 +50,7 @@ export class Prober {
 }
 
 /** A station needs no parent and no review: its way shows the line alone. */
-export function freshStation(number: number, mark = 'P'): StationItem & { data: object } {
+export function freshStation(number: number, mark = 'P'): StationItem & { data: { name: string } } {
   return {
     kind: 'station',
     sourceId: `${mark}.${number}`,
