@@ -28,7 +28,6 @@ export const ADAPTERS_OF_TIME_AND_CHANCE = [
  * spec of this rule refuses a file that no longer needs to be here.
  */
 export const OWE_A_PORT = [
-  'src/delivery/delivery.worker.ts',
   'src/delivery/dispatcher.ts',
   'src/delivery/lease-keeper.ts',
   'src/delivery/prepared-calls.ts',
