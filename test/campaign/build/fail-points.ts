@@ -33,9 +33,10 @@ export const FAIL_POINT_PATCHES: readonly Patch[] = [
     put: `const sent = client.query('COMMIT'); sent.catch(() => undefined); ${ask('commit-sent', 'client.zhiqiaoNames')} const reply = await sent`,
   },
   {
-    file: 'national/call/wire',
-    find: /const reply = await client\.request\(/g,
-    put: `${ask('before-send', 'request.url')} $&`,
+    // Before the caller asks a last time whether its bytes may still leave: after that nothing can be asked any more.
+    file: 'national/call/signed-caller',
+    find: /if \(call\.mayLeave\?\.\(\) === false\)/g,
+    put: `${ask('before-send', 'target.url')} $&`,
   },
   {
     file: 'national/call/wire',
