@@ -28,12 +28,7 @@ describe('callbacks, and the great move', () => {
   let world: StationWorld;
 
   beforeAll(async () => {
-    // Polls are slow, so that only a callback can have brought what comes soon.
-    const polling = { receiptPollMs: 60_000, reviewPollMs: 60_000, reviewPollMaxMs: 60_000, certificatePollMs: 60_000, certificatePollMaxMs: 60_000 }; // prettier-ignore
-    stage = await ReactionStage.open({
-      nation: { pollAfterMs: 60_000, certificatePollAfterMs: 60_000, receiptMs: 100 },
-      profile: { polling },
-    });
+    stage = await ReactionStage.open();
     const { port } = new URL(stage.adapter.apiBase);
     await stage.control('POST', 'settings', { callbackUrl: `http://127.0.0.1:${port}/national/callback` });
     world = new StationWorld(stage, 6302);
@@ -75,18 +70,11 @@ describe('callbacks, and the great move', () => {
       await stage.fault('F52', { how, times: 1 });
       await stage.push(first);
       await stage.push(second);
-      // The callback that comes before our own answer finds no number to wait for; the receipt is polled then.
-      if (how === 'before-reply') await pollSoon();
       await mirrored([...first, ...second]);
       for (const item of [...first, ...second]) expect(stage.writesOf((await stage.statusOf(item)).bizNo)).toBe(1);
     },
     LIMIT_MS,
   );
-
-  const pollSoon = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await stage.query(`UPDATE national_call SET due_at = now(), rung_until = NULL WHERE stage = 'receipt'`);
-  };
 
   it(
     'F52: dropped, the receipt is polled all the same',
@@ -94,7 +82,6 @@ describe('callbacks, and the great move', () => {
       const items = world.take('F52-dropped', 2);
       await stage.fault('F52', { how: 'dropped', type: 'BATCH_DONE', times: 1 });
       await stage.push(items);
-      await pollSoon();
       await mirrored(items);
       expect(await callbacks('dropped')).toHaveLength(1);
     },
@@ -105,8 +92,8 @@ describe('callbacks, and the great move', () => {
     'F51: a certificate revoked after its issue is told by a callback and confirmed by a question',
     async () => {
       await stage.fault('F51');
-      const [request] = world.certificates as [StationItem & { data: { volunteerId: string } }];
-      const served = world.takeOf(request.data.volunteerId);
+      const [request] = world.certificates as [StationItem];
+      const served = world.certified;
       await stage.push(served);
       await mirrored(served);
       await stage.push([request]);

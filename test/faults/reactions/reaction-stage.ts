@@ -235,9 +235,9 @@ export class ReactionStage {
     return runCli(args, this.adapter.env);
   }
 
-  /** Nothing is doubled, nothing was written again without having asked. */
-  async expectClean(): Promise<void> {
-    const { blindResends, live, writes } = await this.counters();
+  /** Nothing is doubled, nothing was written again without having asked (since a mark). */
+  async expectClean(since?: string): Promise<void> {
+    const { blindResends, live, writes } = await this.counters(since);
     expect({ blindResends, doubled: live.doubledNumbers, overOpen: writes.overOpen }).toEqual({
       blindResends: [],
       doubled: [],

@@ -9,6 +9,8 @@ export class StationWorld {
   private readonly records: Item[];
   private readonly revisions = new Map<string, number>();
   readonly certificates: Item[];
+  /** One record of each person who asks for a certificate. */
+  readonly certified: Item[];
   private readonly base: Item[];
 
   constructor(
@@ -22,7 +24,13 @@ export class StationWorld {
     const items = makeWorld({ seed, sizes }).records.map(({ item }) => ({ ...item, revision: 0 }) as unknown as Item);
     this.records = items.filter(({ kind }) => kind === 'service-record');
     this.certificates = items.filter(({ kind }) => kind === 'certificate-request');
+    this.certified = this.certificates.flatMap(({ data }) => this.takeOf(String(data.volunteerId)));
     this.base = items.filter(({ kind }) => kind !== 'service-record' && kind !== 'certificate-request');
+  }
+
+  private takeOf(volunteerId: string): Item[] {
+    const at = this.records.findIndex(({ data }) => data.volunteerId === volunteerId);
+    return at < 0 ? [] : this.records.splice(at, 1);
   }
 
   async settle(): Promise<void> {
@@ -41,12 +49,6 @@ export class StationWorld {
     return this.records
       .splice(0, count)
       .map((item) => ({ ...item, data: { ...item.data, content: `${mark}：${String(item.data.content)}` } }));
-  }
-
-  /** The next record of one person. */
-  takeOf(volunteerId: string): Item[] {
-    const at = this.records.findIndex(({ data }) => data.volunteerId === volunteerId);
-    return at < 0 ? [] : this.records.splice(at, 1);
   }
 
   /** A later revision of an item. */
