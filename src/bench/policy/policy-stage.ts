@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { readNumbers } from '../bare-client.js';
+import { CpuMeter } from '../cpu.js';
 import { openDatabase, type BenchDatabase } from '../database.js';
 import { say } from '../figures.js';
 import {
@@ -28,7 +29,7 @@ const SEED = 5_334;
 const CONCURRENCY = 48;
 /** Connections of the worker to its database. */
 const POOL_SIZE = 40;
-/** The deadline of a write (30 s) is no pause: a machine is not faster for it, so only half of it is scaled away. */
+/** The deadline of a call (30 s in life) is no pause, and no machine is faster for it: shortened less than the pauses. */
 const DEADLINE_MS = 5_000;
 /** Waits of the contract, in the time of life (national-contract §1.7, §1.16 H2). */
 const READ_AFTER_WRITE_MS = 60_000;
@@ -55,6 +56,16 @@ export class PolicyStage {
     readonly sides: readonly Side[],
     private readonly owned: Owned,
   ) {}
+
+  /** What the adapter's delivery costs, whatever else the machine does. */
+  get cpu(): CpuMeter {
+    const worker = this.owned.programs.find(({ name }) => name === 'worker');
+    const pid = this.owned.databases.find((database) => database.pid !== null)?.pid ?? null;
+    return new CpuMeter(
+      new Map(worker === undefined ? [] : [['worker', worker.pid]]),
+      new Map(pid === null ? [] : [['postgres', pid]]),
+    );
+  }
 
   static async open(databaseUrl: string | null, trace: Trace, scale: number): Promise<PolicyStage> {
     const folder = mkdtempSync(join(tmpdir(), 'zhiqiao-policy-'));

@@ -45,7 +45,7 @@ export async function runPolicy(databaseUrl: string | null, trace: Trace, scale:
   say(`one factor for outage, back-off and quota of both sides: ${scale}`);
   const stage = await PolicyStage.open(databaseUrl, trace, scale);
   try {
-    const drains = await new Play(stage.sides, trace, scale).run();
+    const drains = await new Play(stage, trace, scale).run();
     const rows = await Promise.all(stage.sides.map((side) => rowOf(side, drains)));
     const [adapter, plain] = rows as [PolicyRow, PolicyRow];
     return { scale, trace, adapter, plain, isKept: keepsTargets(adapter) };
@@ -72,7 +72,7 @@ class Play {
   private startedAt = 0;
 
   constructor(
-    private readonly sides: readonly Side[],
+    private readonly stage: PolicyStage,
     private readonly trace: Trace,
     private readonly scale: number,
   ) {
@@ -93,18 +93,21 @@ class Play {
     await this.each((side) => side.nation.fault({ catalogue: 'F05' }));
     await this.until(beforeMs + outageMs);
     const backAt = performance.now();
-    const returns = new Map<Side, { backlog: Backlog; callsDuringOutage: number }>();
+    const { cpu } = this.stage;
+    cpu.start();
+    const returns = new Map<Side, { backlog: Backlog; callsDuringOutage: number; waiting: number }>();
     await this.each(async (side) => {
       const { requests: callsDuringOutage } = await side.nation.since(OUTAGE);
       await side.nation.fault({ catalogue: 'F05', off: true });
-      returns.set(side, { backlog: await side.backlog(), callsDuringOutage });
+      returns.set(side, { backlog: await side.backlog(), callsDuringOutage, waiting: await side.open() });
     });
     say('the nation is back');
     const drained = new Map<Side, Drained>();
     await this.each(async (side) => {
-      const { backlog = 0, callsDuringOutage = 0 } = returns.get(side) ?? {};
+      const { backlog = 0, callsDuringOutage = 0, waiting = 0 } = returns.get(side) ?? {};
       drained.set(side, { callsDuringOutage, hours: await this.drain(side, backlog, backAt) });
-      say(`${side.name} has drained`);
+      say(`${side.name} has drained the ${waiting} that waited`);
+      if (side.name === 'adapter') cpu.tell('drain', waiting);
     });
     await arrivals;
     await this.each((side) => this.rest(side));
@@ -112,7 +115,7 @@ class Play {
   }
 
   private async each(act: (side: Side) => Promise<void>): Promise<void> {
-    await Promise.all(this.sides.map(act));
+    await Promise.all(this.stage.sides.map(act));
   }
 
   /** A lost reply of one write in a hundred, and a refusal inside HTTP 200 for those that are marked. */
