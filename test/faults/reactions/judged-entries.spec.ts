@@ -324,6 +324,33 @@ describe('what the nation says of an entry', () => {
     );
 
     it(
+      'F45: merged while its review is awaited, it is a person’s matter, and the old id leads to the survivor',
+      async () => {
+        await stage.fault('F32', { entity: 'volunteers' });
+        const person = world.newcomer(77);
+        await stage.push([person]);
+        const before = await eventually(
+          async () => {
+            const status = await stage.statusOf(person);
+            return status.state === 'pending' && status.nationalId !== null ? status : null;
+          },
+          { timeoutMs: 60_000 },
+        );
+        const { result } = await stage.fault('F45', { entity: 'volunteers', bizNo: before.bizNo });
+        const merged = await stage.until(person, 'attention');
+        expect([merged.lastOutcome?.code, merged.nationalId]).toEqual(['2012', result?.mergedTo]);
+        expect(
+          await stage.query(`SELECT * FROM national_alias WHERE national_id = $1`, [before.nationalId]),
+        ).toMatchObject([{ current_national_id: result?.mergedTo, kind: 'volunteer', cause: 'merged' }]);
+        const leaves = await stage.query(`SELECT 1 FROM evidence_leaf WHERE kind = 'alias.added' AND entry LIKE $1`, [
+          `%${before.nationalId}%`,
+        ]);
+        expect(leaves).toHaveLength(1);
+      },
+      LIMIT_MS,
+    );
+
+    it(
       'F46, F60: a merge undone is a person’s matter; a row with another id takes the next version',
       async () => {
         const [split, moved] = [world.get('volunteer', 4), world.get('volunteer', 3)];

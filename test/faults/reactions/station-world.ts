@@ -1,8 +1,11 @@
+import type { JsonObject } from '../../independent/canonical.js';
 import { makeWorld } from '../../independent/world.js';
 import type { StationItem } from '../../independent/station-types.js';
 import type { ReactionStage } from './reaction-stage.js';
 
-type Item = StationItem & { data: Record<string, unknown> };
+type Item = StationItem & { data: JsonObject };
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** One station with everything that a service record needs, mirrored; and records that nobody has pushed yet. */
 export class StationWorld {
@@ -21,10 +24,10 @@ export class StationWorld {
       stations: 1, teamsPerStation: 1, projectsPerTeam: 1, activitiesPerProject: 8, volunteers: 6,
       recordsPerVolunteer: 12, evaluations: 0, trainings: 0, commendations: 0, certificates: 2, blocked: false,
     }; // prettier-ignore
-    const items = makeWorld({ seed, sizes }).records.map(({ item }) => ({ ...item, revision: 0 }) as unknown as Item);
+    const items = makeWorld({ seed, sizes }).records.map(({ item }) => ({ ...item, revision: 0 }));
     this.records = items.filter(({ kind }) => kind === 'service-record');
     this.certificates = items.filter(({ kind }) => kind === 'certificate-request');
-    this.certified = this.certificates.flatMap(({ data }) => this.takeOf(String(data.volunteerId)));
+    this.certified = this.certificates.flatMap(({ data }) => this.takeOf(textOf(data.volunteerId)));
     this.base = items.filter(({ kind }) => kind !== 'service-record' && kind !== 'certificate-request');
   }
 
@@ -48,7 +51,14 @@ export class StationWorld {
   take(mark: string, count = 1): Item[] {
     return this.records
       .splice(0, count)
-      .map((item) => ({ ...item, data: { ...item.data, content: `${mark}：${String(item.data.content)}` } }));
+      .map((item) => ({ ...item, data: { ...item.data, content: `${mark}：${textOf(item.data.content)}` } }));
+  }
+
+  /** A person whom nobody has registered yet. */
+  newcomer(seed: number): Item {
+    const found = makeWorld({ seed, sizes: { volunteers: 1 } }).records.find(({ item }) => item.kind === 'volunteer');
+    if (!found) throw new Error('the world has no volunteer');
+    return { ...found.item, sourceId: `VO-NEW-${seed}` };
   }
 
   /** A later revision of an item. */
