@@ -2,7 +2,7 @@ import type { Tx } from '../platform/database/index.js';
 import { groupBy } from '../platform/group-by.js';
 import type { Ids } from '../platform/ids/index.js';
 import {
-  endFlights, moveRecords, releaseWaiters, type FlightEnd, type LandedKey, type RecordMove,
+  endFlights, moveRecords, recordAliases, releaseWaiters, type FlightEnd, type LandedKey, type RecordMove,
   type SettleRow, type WaitingFor,
 } from '../ledger/index.js'; // prettier-ignore
 import type { GatewayOutcome, MissingParent, NationalGateway } from '../national/index.js';
@@ -11,6 +11,7 @@ import {
   deleteWatches, lockAttempts, readNamed, reopenAttempts, upsertWatches, type AttemptRow, type WatchWrite,
 } from './answers.queries.js'; // prettier-ignore
 import { refreezeOrRefuse, markCertificateTaken } from './certificate-set.js';
+import { aliasesOfOutcome } from './national-ids.js';
 import { decideSettlement, type Settlement } from './settlement-rules.js';
 
 export interface AnsweredAttempt {
@@ -56,6 +57,10 @@ export class SettlementService {
       decided.flatMap(({ settlement }) => missingNumbers(settlement.missing)),
     );
     const moves = decided.flatMap((one) => this.moves(one, named));
+    await recordAliases(
+      tx,
+      decided.flatMap(({ attempt, outcome, group }) => aliasesOfOutcome(attempt.kind, group, outcome)),
+    );
     await moveRecords(tx, this.ids, moves);
     await this.watch(tx, decided, named);
     await markCertificateTaken(

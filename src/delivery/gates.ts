@@ -16,7 +16,10 @@ export interface Gate {
   readonly remaining_ms: number;
 }
 
-/** A stop is tried again by itself: soft ones (a filter, a login page) soon, hard ones (a key, a right) later. */
+/**
+ * A stop is tried again by itself: soft ones (a filter, a login page) soon, hard ones (a key, a right) later. The profile
+ * may name other pauses.
+ */
 const SOFT_HALT_MS = 2 * 60_000;
 const HARD_HALT_MS = 15 * 60_000;
 /** A call that was throttled for its rate slows the whole line for at least this long. */
@@ -30,9 +33,10 @@ export function gateOf(outcome: GatewayOutcome, kind: string): { scope: GateScop
       forMs: Math.max(MIN_PAUSE_MS, outcome.retryAfterMs),
     };
   }
-  if (outcome.class === 'AMBIG' && outcome.pausesOperation) return { scope: `kind:${kind}`, forMs: SOFT_HALT_MS };
+  if (outcome.class === 'AMBIG' && outcome.pausesOperation)
+    return { scope: `kind:${kind}`, forMs: outcome.pauseMs ?? SOFT_HALT_MS };
   if (outcome.class !== 'HALT') return null;
-  const forMs = outcome.isSoft ? SOFT_HALT_MS : HARD_HALT_MS;
+  const forMs = outcome.pauseMs ?? (outcome.isSoft ? SOFT_HALT_MS : HARD_HALT_MS);
   return { scope: outcome.scope === 'profile' ? 'all' : `kind:${kind}`, forMs };
 }
 

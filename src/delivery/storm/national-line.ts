@@ -36,6 +36,8 @@ interface Question<T> {
 /** A pause shorter than this is waited for without asking the ledger again and again. */
 const LOOK_AGAIN_MS = 1_000;
 const PAUSED_LOOK_MS = 5_000;
+/** One refusal on a quiet line must not slow it to a crawl. */
+const LEAST_TOO_FAST_QPS = 20;
 /** Of the rate that was measured when the nation announces none. */
 const RATE_WINDOW_MS = 10_000;
 
@@ -196,8 +198,13 @@ export class NationalLine {
   private async hurried(outcome: Extract<GatewayOutcome, { class: 'QUOTA' }>): Promise<void> {
     const { storm, limits, usualConcurrency } = this.parts;
     const { qps, concurrency } = limits.current();
-    if (outcome.scope === 'qps') await storm.slower('qps', qps ?? this.rate());
+    if (outcome.scope === 'qps') await storm.slower('qps', this.tooFast(qps));
     if (outcome.scope === 'concurrency') await storm.slower('concurrency', concurrency ?? usualConcurrency);
+  }
+
+  /** The pace that was refused: what is announced, or what was measured where that is less (a limit nobody announced). */
+  private tooFast(announced: number | null): number {
+    return Math.min(announced ?? Infinity, Math.max(LEAST_TOO_FAST_QPS, this.rate()));
   }
 
   private count(): void {

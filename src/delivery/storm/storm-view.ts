@@ -89,14 +89,14 @@ export function recoveredFactor(speed: Pick<SpeedView, 'factor' | 'ageMs'>): num
   return Math.max(SLOWEST_FACTOR, speed.factor + (RECOVERY_PER_SECOND * speed.ageMs) / 1_000);
 }
 
-/** The limit that holds now: announced, or the measured one that was too fast; null = none. */
+/** The limit that holds now: the announced one, or less after a pace that was too fast; null = none. */
 export function learntLimit(announced: number | null, speed: SpeedView | undefined): number | null {
   if (speed === undefined) return announced;
   const factor = recoveredFactor(speed);
-  if (announced !== null) return announced * Math.min(1, factor);
   // Twice what was too fast has gone well: nothing holds it back any more.
   const FORGOTTEN = 2;
-  return factor >= FORGOTTEN ? null : speed.base * factor;
+  if (factor >= FORGOTTEN) return announced;
+  return Math.min((announced ?? Infinity) * Math.min(1, factor), speed.base * factor);
 }
 
 export const pausedCounties = (view: StormView): string[] =>

@@ -60,6 +60,12 @@ export const CANARIES: readonly Canary[] = [
         find: /const verdict = rules\.errors\.ofHttp\([^;]*\);/g,
         put: `const verdict = { ruleId: 'planted', class: 'OK', rule: { class: 'OK' } };`,
       },
+      {
+        // A success that names no row is looked up, which would heal the bug: both guards have to fall.
+        file: 'answers/settlement-rules',
+        find: /return outcome\.nationalId === null && [^;]*;/g,
+        put: 'return false;',
+      },
     ],
   },
   {
