@@ -19,7 +19,7 @@ export {
 export {
   endFlights, openFlights, readOpenIntervals, recordContentHashes, type Flight, type FlightEnd,
 } from './flights.js'; // prettier-ignore
-export { currentNationalId, recordAliases, type AliasCause, type NationalAlias } from './national-alias.js';
+export { recordAliases, type AliasCause, type NationalAlias } from './national-alias.js';
 export {
   countLinked, fitRemap, remapAdoptions, remapNationalIds, type RemapFit, type RemapLine,
 } from './national-remap.js'; // prettier-ignore

@@ -73,13 +73,3 @@ async function leadOn(tx: Tx, added: readonly NationalAlias[]): Promise<void> {
     'ledger-lead-aliases-on',
   );
 }
-
-/** The id that a row has now; one that was never replaced is its own answer. */
-export async function currentNationalId(tx: Tx, nationalId: string): Promise<string> {
-  const [row] = await tx.query<{ current_national_id: string }>(
-    `SELECT current_national_id FROM national_alias WHERE national_id = $1`,
-    [nationalId],
-    'ledger-current-national-id',
-  );
-  return row?.current_national_id ?? nationalId;
-}

@@ -75,16 +75,6 @@ async function readWhole(database: Queryable, question: ReadyQuestion, cut: read
   );
 } // prettier-ignore
 
-/** Whether anything of this kind may go, as cheaply as that can be known. */
-export async function isAnyReady(database: Queryable, kind: string): Promise<boolean> {
-  const rows = await database.query(
-    `SELECT 1 FROM outbox WHERE kind = $1 AND stage = 'ready' AND ready_at <= now() LIMIT 1`,
-    [kind],
-    'delivery-any-ready',
-  );
-  return rows.length > 0;
-}
-
 function shareOf(kind: string): FairShare {
   const known = shares.get(kind) ?? new FairShare();
   shares.set(kind, known);

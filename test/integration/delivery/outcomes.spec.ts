@@ -37,6 +37,23 @@ describe('outcomes of what was sent', () => {
   const openCalls = (): Promise<{ stage: string }[]> =>
     kit.rows(`SELECT stage FROM national_call WHERE stage <> 'closed'`);
 
+  it('follows a merge that a write is told of, with an alias and its leaf (2012, F45)', async () => {
+    await kit.accept(source, station('S1'));
+    await kit.settle();
+    const { national_id: before } = await S1();
+    await kit.accept(source, station('S1', { data: { name: '新' } }));
+    const survivor = `N-SURVIVOR-${systemIds.uuid()}`;
+    kit.nation.answerWrite = call({ class: 'REMAP', code: '2012', message: 'x', mergedTo: survivor });
+    await kit.work(...(await kit.plan()));
+    expect(await S1()).toMatchObject({ state: 'queued', stage: 'ready' });
+    const aliases = await kit.rows('SELECT * FROM national_alias WHERE current_national_id = $1', [survivor]);
+    expect(aliases).toMatchObject([{ national_id: before, kind: 'station', cause: 'merged' }]);
+    const leaves = await kit.rows(`SELECT 1 FROM evidence_leaf WHERE kind = 'alias.added' AND entry LIKE $1`, [
+      `%${survivor}%`,
+    ]);
+    expect(leaves).toHaveLength(1);
+  });
+
   describe('an unknown outcome', () => {
     beforeEach(async () => {
       await kit.accept(source, station('S1'));
